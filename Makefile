@@ -1,0 +1,104 @@
+# Needs python3 (3.11 or later) with venv, and a package registry. `make help` lists the targets.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PORT ?= 8000
+VENV := .venv
+PY := $(VENV)/bin/python
+# CPython 3.11 or later under whichever name the machine has it.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$p" && break; done)
+PIP := $(PY) -m pip --disable-pip-version-check --no-input install --quiet
+PACKAGING := pyproject.toml hatch_build.py requirements-build.txt
+
+.PHONY: help run test check format lint types contracts docs lock bench wheel wheel-test validate-r4 clean
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-13s %s\n", $$1, $$2 }'
+
+# --- install -------------------------------------------------------------------------------------------------------------------------
+# Two stamps: `run` installs what the service needs, everything else what developers need as well. Every file comes from the lock and is
+# held to its hash; the package itself is installed editable without dependencies and with the locked build backend.
+
+$(PY):
+	@test -n "$(PYTHON)" || { echo "no Python 3.11 or later found: install one, or give its path, make PYTHON=/path/to/python" >&2; exit 3; }
+	"$(PYTHON)" -m venv $(VENV)
+
+$(VENV)/.runtime: $(PACKAGING) requirements.txt | $(PY)
+	@$(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip --upgrade >/dev/null
+	$(PIP) --require-hashes -r requirements.txt -r requirements-build.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
+	$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+# --- use -----------------------------------------------------------------------------------------------------------------------------
+
+run: $(VENV)/.runtime ## serve the demo on http://127.0.0.1:8000 (PORT=... for another)
+	@mkdir -p var
+	@if $(PY) -m cds_service.cli sample-request > var/sample-request.json; then \
+	  printf '\n  %s\n\n    %s\n\n' 'Demo: http://127.0.0.1:$(PORT)/demo   A sample call, dated relative to today:' \
+	    'curl -s -H "Content-Type: application/json" -d @var/sample-request.json http://127.0.0.1:$(PORT)/cds-services/vcf-patient-view'; \
+	fi
+	@exec $(PY) -m cds_service.cli serve --host 127.0.0.1 --port $(PORT) --profile demo
+
+# --- check ---------------------------------------------------------------------------------------------------------------------------
+
+test: $(VENV)/.dev ## the whole test suite
+	$(PY) -m pytest
+
+check: lint types contracts test ## format, lint, types, import contracts, then the tests (content and docs drift among them)
+
+format: $(VENV)/.dev ## rewrite the code in the house format
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+lint: $(VENV)/.dev ## format and lint, changing nothing
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+
+types: $(VENV)/.dev ## mypy, strict
+	$(PY) -m mypy
+
+contracts: $(VENV)/.dev ## who may import whom
+	$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()' --no-cache --no-logo
+
+docs: $(VENV)/.dev ## write the generated parts of the documentation again
+	$(PY) scripts/docs.py
+
+bench: $(VENV)/.dev ## milliseconds a call, over HTTP on the loopback
+	$(PY) scripts/bench.py
+
+wheel: $(VENV)/.dev ## build the wheel into dist/
+	rm -rf dist
+	$(PY) -m hatchling build --target wheel
+
+# The tests marked `wheel`, run in a fresh environment on the installed wheel, in a folder without the checkout's own package and cards.
+wheel-test: wheel ## install the wheel somewhere fresh and test that
+	rm -rf build/wheel-test
+	mkdir -p build/wheel-test
+	"$(PYTHON)" -m venv build/wheel-test/.venv
+	build/wheel-test/.venv/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements-dev.txt
+	build/wheel-test/.venv/bin/python -m pip --disable-pip-version-check install --quiet --no-deps dist/*.whl
+	cp -R tests scripts pyproject.toml build/wheel-test/
+	cd build/wheel-test && VCF_WHEEL_TEST=1 .venv/bin/python -P -m pytest -m wheel $$(grep -rl --include='test_*.py' 'mark[.]wheel' tests)
+
+validate-r4: ## check every FHIR resource that leaves the service with HAPI's R4 validator (Java 17, Maven)
+	rm -rf build/fhir
+	$(MAKE) test VCF_COLLECT_FHIR='$(CURDIR)/build/fhir'
+	scripts/validate-collected build/fhir
+
+lock: $(VENV)/.dev ## pin the newest versions, with hashes
+	@$(VENV)/bin/uv --version >/dev/null 2>&1 || $(PIP) uv
+	$(LOCK) pyproject.toml --output-file requirements.txt
+	$(LOCK) --group pyproject.toml:build --constraints requirements.txt --output-file requirements-build.txt
+	$(LOCK) pyproject.toml --group dev --constraints requirements.txt --constraints requirements-build.txt --output-file requirements-dev.txt
+
+LOCK = $(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+
+clean: ## remove everything that can be made again (not var/)
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,67 @@
+"""What every test may use: the collection of FHIR that leaves us, and where the shared data lies."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+COLLECTED = pytest.StashKey[dict[str, dict[str, str]]]()
+
+CollectFhir = Callable[[Mapping[str, Any], str], None]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[COLLECTED] = {}
+
+
+@pytest.fixture(scope="session")
+def collect_fhir(request: pytest.FixtureRequest) -> CollectFhir:
+    """`collect_fhir(resource, name)`: put a resource that leaves the service aside for the R4 validator.
+
+    With VCF_COLLECT_FHIR=DIR the run writes each distinct resource as one line of `DIR/<name>.ndjson`, which
+    `make validate-r4` checks; without it nothing is written. `name` says where the resource came from
+    ("order-sign-suggestions"). A value that is no FHIR resource fails the test either way.
+    """
+    collected = request.config.stash[COLLECTED]
+
+    def collect(resource: Mapping[str, Any], name: str) -> None:
+        if not isinstance(resource.get("resourceType"), str):
+            pytest.fail(f"{name}: not a FHIR resource, it has no resourceType")
+        line = json.dumps(resource, ensure_ascii=False)
+        file = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "unnamed"
+        collected.setdefault(file, {})[hashlib.sha256(line.encode()).hexdigest()] = line
+
+    return collect
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    target = os.environ.get("VCF_COLLECT_FHIR")
+    if target:
+        folder = Path(target)
+        folder.mkdir(parents=True, exist_ok=True)
+        for file, lines in session.config.stash[COLLECTED].items():
+            (folder / f"{file}.ndjson").write_text("".join(f"{line}\n" for line in lines.values()), encoding="utf-8")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    target = os.environ.get("VCF_COLLECT_FHIR")
+    if target:
+        count = sum(len(lines) for lines in config.stash[COLLECTED].values())
+        terminalreporter.write_line(f"{count} outgoing FHIR resources written to {target}")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of shared data beside the checkout; a test that reads it is skipped where there is none."""
+    folder = ROOT.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("the shared data folder does not lie beside the checkout")
+    return folder
