@@ -89,7 +89,7 @@ wheel-test: wheel ## install the wheel somewhere fresh and test that
 
 validate-r4: ## check every FHIR resource that leaves the service with HAPI's R4 validator (Java 17, Maven)
 	rm -rf build/fhir
-	$(MAKE) test VCF_COLLECT_FHIR='$(CURDIR)/build/fhir'
+	$(MAKE) test COLLECT_FHIR='$(CURDIR)/build/fhir'
 	scripts/validate-collected build/fhir
 
 lock: $(VENV)/.dev ## pin the newest versions, with hashes

@@ -26,7 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def collect_fhir(request: pytest.FixtureRequest) -> CollectFhir:
     """`collect_fhir(resource, name)`: put a resource that leaves the service aside for the R4 validator.
 
-    With VCF_COLLECT_FHIR=DIR the run writes each distinct resource as one line of `DIR/<name>.ndjson`, which
+    With COLLECT_FHIR=DIR the run writes each distinct resource as one line of `DIR/<name>.ndjson`, which
     `make validate-r4` checks; without it nothing is written. `name` says where the resource came from
     ("order-sign-suggestions"). A value that is no FHIR resource fails the test either way.
     """
@@ -43,7 +43,7 @@ def collect_fhir(request: pytest.FixtureRequest) -> CollectFhir:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    target = os.environ.get("VCF_COLLECT_FHIR")
+    target = os.environ.get("COLLECT_FHIR")
     if target:
         folder = Path(target)
         folder.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    target = os.environ.get("VCF_COLLECT_FHIR")
+    target = os.environ.get("COLLECT_FHIR")
     if target:
         count = sum(len(lines) for lines in config.stash[COLLECTED].values())
         terminalreporter.write_line(f"{count} outgoing FHIR resources written to {target}")

@@ -1,0 +1,174 @@
+"""The `vcf-cds` command. stdout is data, stderr is messages; exit 0 answered, 1 refused or found, 2 usage, 3
+environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import orjson
+
+from cds_service import settings as configuration
+from cds_service.app import check_content, today
+from cds_service.errors import RequestError, SettingsError
+from cds_service.hooks import explain as explaining
+from cds_service.hooks.invoke import Evaluated, judge, respond
+from cds_service.hooks.offer import offered_services
+from cds_service.hooks.requests import HookRequest, hook_of, read_request
+from cds_service.hooks.responses import operation_outcome, to_json
+from cds_service.hooks.sample import sample_request
+from cds_service.hooks.services import Service
+from cds_service.knowledge.errors import ContentError
+from cds_service.reports import read_report, reading_to_json
+from cds_service.settings import Settings
+
+ANSWERED, REFUSED, USAGE, ENVIRONMENT = 0, 1, 2, 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except (SettingsError, ContentError) as error:
+        return _say(str(error), ENVIRONMENT)
+    except RequestError as error:
+        _print(operation_outcome(error.code, str(error), error.expression))
+        return _say(str(error), REFUSED)
+    except OSError as error:
+        return _say(f"cannot read or write: {error.strerror}", ENVIRONMENT)
+    except BrokenPipeError:
+        return ANSWERED
+
+
+def _say(message: str, code: int) -> int:
+    print(f"vcf-cds: {message}", file=sys.stderr)
+    return code
+
+
+def _print(body: Mapping[str, object]) -> None:
+    whole = orjson.loads(to_json(body))  # slices of the request become JSON like the rest
+    sys.stdout.write(orjson.dumps(whole, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="vcf-cds",
+        description="CDS Hooks service for vertebral compression fractures. Content not yet clinically reviewed.",
+        epilog="Example: vcf-cds evaluate request.json --as-of 2026-11-20",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="serve over HTTP under gunicorn")
+    serve.add_argument("--host")
+    serve.add_argument("--port", type=int)
+    serve.add_argument("--profile", choices=("demo", "production"))
+    serve.set_defaults(command=_serve)
+
+    evaluate = commands.add_parser("evaluate", help="a CDS Hooks request in, the response out")
+    _takes_request(evaluate)
+    evaluate.add_argument("--service", metavar="ID", help="service id; by default the one for the request's hook")
+    evaluate.set_defaults(command=_evaluate)
+
+    explain = commands.add_parser("explain", help="every recommendation with its criteria, evidence and citation")
+    _takes_request(explain)
+    explain.add_argument("--json", action="store_true", help="JSON instead of a table")
+    explain.set_defaults(command=_explain)
+
+    report = commands.add_parser("read-report", help="radiology text in, findings per vertebral level out")
+    report.add_argument("file", metavar="FILE", help="a text file, - for standard input")
+    report.add_argument("--json", action="store_true", help="JSON instead of a table")
+    report.set_defaults(command=_read_report)
+
+    validate = commands.add_parser("validate", help="check content and site file without starting")
+    validate.set_defaults(command=_validate)
+
+    sample = commands.add_parser("sample-request", help="a made-up request, dated relative to today")
+    sample.add_argument("--as-of", type=_date, metavar="DATE")
+    sample.set_defaults(command=_sample_request)
+    return parser
+
+
+def _takes_request(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a request in JSON, - for standard input")
+    parser.add_argument(
+        "--as-of", type=_date, metavar="DATE", help="judge as of this day (YYYY-MM-DD); by default today"
+    )
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("use a date, YYYY-MM-DD") from None
+
+
+def _bytes(name: str) -> bytes:
+    return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+
+
+def _judged(
+    options: argparse.Namespace, service_id: str | None
+) -> tuple[Service, HookRequest, Settings, Evaluated, date]:
+    settings = configuration.load()
+    body = _bytes(options.file)
+    services = offered_services()
+    service = services.get(service_id) if service_id else services.for_hook(hook_of(body))
+    request = read_request(service, body)
+    as_of = options.as_of or today(settings)
+    return service, request, settings, judge(service, request, settings, as_of=as_of), as_of
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    service, request, settings, evaluated, _ = _judged(options, options.service)
+    _print(respond(service, request, settings, evaluated))
+    return ANSWERED
+
+
+def _explain(options: argparse.Namespace) -> int:
+    *_, evaluated, as_of = _judged(options, None)
+    if options.json:
+        _print(explaining.explanation(evaluated, as_of))
+    else:
+        print(explaining.table(evaluated, as_of))
+    return ANSWERED
+
+
+def _read_report(options: argparse.Namespace) -> int:
+    text = _bytes(options.file).decode("utf-8", "replace")
+    reading = read_report(text)
+    if options.json:
+        _print(reading_to_json(reading))
+    else:
+        print(explaining.reading_table(reading))
+    return ANSWERED
+
+
+def _validate(options: argparse.Namespace) -> int:
+    settings = configuration.load()
+    for line in check_content(settings):
+        print(line)
+    return ANSWERED
+
+
+def _sample_request(options: argparse.Namespace) -> int:
+    _print(sample_request(options.as_of or today(configuration.load())))
+    return ANSWERED
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from cds_service.serve import serve
+
+    chosen = {"VCF_HOST": options.host, "VCF_PORT": options.port, "VCF_PROFILE": options.profile}
+    settings = configuration.load(overrides={name: str(value) for name, value in chosen.items() if value is not None})
+    serve(settings)
+    return ANSWERED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,181 @@
+"""The CDS services and what each asks for: one service a hook, one id a service, prefetch computed from a table.
+
+The templates keep to what CDS Hooks 2.0 allows inside its prefetch subset: an instance read, or a type search with
+reference, token and date parameters, ``_count`` and ``_sort``, and tokens that are first-level context fields or user
+tokens. Date limits are applied here after receipt, because ``today()`` is no 2.0 token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from cds_service.errors import NotFound
+
+CDS_HOOKS_VERSION = "2.0.1"
+
+REQUIRED_KEYS = ("patient", "conditions")
+"""Without these two there is no answer: 412."""
+
+_BY_PATIENT = "patient={{context.patientId}}"
+
+PREFETCH_TEMPLATES: Mapping[str, str] = MappingProxyType(
+    {
+        "patient": "Patient/{{context.patientId}}",
+        # A search, not a read by encounterId: patient-view seldom names one, and what counts is inpatient care.
+        "encounter": f"Encounter?{_BY_PATIENT}&status=in-progress",
+        "conditions": f"Condition?{_BY_PATIENT}&_count=200",
+        # No category: sites file radiology under v2-0074 RAD, LOINC LP29684-5, local codes, or none (hazard 7).
+        "reports": f"DiagnosticReport?{_BY_PATIENT}&_sort=-date&_count=100",
+        "imaging": f"ImagingStudy?{_BY_PATIENT}&_sort=-started&_count=100",
+        "observations": f"Observation?{_BY_PATIENT}&code={{codes}}&_sort=-date&_count=200",
+        "medications": f"MedicationRequest?{_BY_PATIENT}&_sort=-authoredon&_count=200",
+        "devices": f"Device?{_BY_PATIENT}&_count=100",
+        "procedures": f"Procedure?{_BY_PATIENT}&_sort=-date&_count=100",
+        "orders": f"ServiceRequest?{_BY_PATIENT}&_sort=-authored&_count=100",
+        "allergies": f"AllergyIntolerance?{_BY_PATIENT}&_count=100",
+        "coverage": f"Coverage?{_BY_PATIENT}&status=active",
+        "questionnaire": f"QuestionnaireResponse?{_BY_PATIENT}&_sort=-authored&_count=20",
+        "practitioner-role": "PractitionerRole/{{userPractitionerRoleId}}",
+    }
+)
+"""Prefetch key -> template. ``{codes}`` is filled with LOINC codes, bare: servers label LOINC with many systems."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One entry of discovery. ``prefetch`` maps our keys to FHIR read or search templates."""
+
+    id: str
+    hook: str
+    title: str
+    description: str
+    usage_requirements: str
+    prefetch: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def described(self) -> dict[str, object]:
+        """The service as discovery lists it (CDS Hooks 2.0.1, Discovery); empty members are left out."""
+        entry: dict[str, object] = {
+            "hook": self.hook,
+            "id": self.id,
+            "title": self.title,
+            "description": self.description,
+            "usageRequirements": self.usage_requirements,
+            "version": CDS_HOOKS_VERSION,
+        }
+        if self.prefetch:
+            entry["prefetch"] = dict(self.prefetch)
+        return entry
+
+
+_USAGE = (
+    "Reads FHIR R4. Needs the prefetch keys patient and conditions; every other key is optional, and what was not sent"
+    " is reported as not read. For adults. Not for emergencies or acute trauma care. The clinical content is not yet"
+    " clinically reviewed."
+)
+
+_DECLARED = (
+    Service(
+        id="vcf-patient-view",
+        hook="patient-view",
+        title="Vertebral compression fracture: chart review",
+        description=(
+            "When a chart is opened: suggests imaging, conservative care, referral for vertebral augmentation and"
+            " osteoporosis care for a vertebral compression fracture, and shows safety findings."
+        ),
+        usage_requirements=_USAGE,
+    ),
+    Service(
+        id="vcf-order-select",
+        hook="order-select",
+        title="Vertebral compression fracture: while ordering",
+        description=(
+            "When orders are selected: checks imaging, brace, medication, referral and vertebral augmentation drafts"
+            " against the record, and says what is missing or speaks against them."
+        ),
+        usage_requirements=_USAGE,
+    ),
+    Service(
+        id="vcf-order-sign",
+        hook="order-sign",
+        title="Vertebral compression fracture: before signing",
+        description=(
+            "Before orders are signed: checks imaging and vertebral augmentation drafts for indication,"
+            " contraindications, timing and documentation."
+        ),
+        usage_requirements=_USAGE,
+    ),
+)
+
+HOOKS = tuple(service.hook for service in _DECLARED)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The services offered, in the order of discovery."""
+
+    all: tuple[Service, ...]
+
+    def __iter__(self) -> Iterator[Service]:
+        return iter(self.all)
+
+    def get(self, service_id: str) -> Service:
+        """The service of that id. Raises NotFound."""
+        for service in self.all:
+            if service.id == service_id:
+                return service
+        raise NotFound("No such CDS service: see GET /cds-services")
+
+    def for_hook(self, hook: str) -> Service:
+        """The service of that hook. Raises NotFound."""
+        for service in self.all:
+            if service.hook == hook:
+                return service
+        raise NotFound("No CDS service for that hook: see GET /cds-services")
+
+    def discovery(self) -> dict[str, object]:
+        """The body of ``GET /cds-services``."""
+        return {"services": [service.described() for service in self.all]}
+
+
+def offered(needs: Mapping[str, Collection[str]], observation_codes: Mapping[str, Sequence[str]]) -> Services:
+    """The services, each asking for what the recommendations of its hook read.
+
+    ``needs`` maps a hook to prefetch keys, the union of what its recommendations need; the required keys are added.
+    ``observation_codes`` maps a key suffix to LOINC codes: ``{"": [...]}`` gives the key ``observations``,
+    ``{"pain": [...]}`` gives ``observations-pain``, for when one query would ask for too much. Raises ValueError for
+    a key that has no template, or observations needed and no code given.
+    """
+    return Services(
+        tuple(
+            Service(
+                id=service.id,
+                hook=service.hook,
+                title=service.title,
+                description=service.description,
+                usage_requirements=service.usage_requirements,
+                prefetch=_prefetch(needs.get(service.hook, ()), observation_codes),
+            )
+            for service in _DECLARED
+        )
+    )
+
+
+def _prefetch(needs: Collection[str], observation_codes: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
+    unknown = sorted(set(needs) - set(PREFETCH_TEMPLATES))
+    if unknown:
+        raise ValueError(f"prefetch keys without a template: {', '.join(unknown)}")
+    wanted = {*REQUIRED_KEYS, *needs}
+    templates: dict[str, str] = {}
+    for key, template in PREFETCH_TEMPLATES.items():
+        if key not in wanted:
+            continue
+        if key != "observations":
+            templates[key] = template
+            continue
+        if not any(observation_codes.values()):
+            raise ValueError("observations are needed and no LOINC code was given")
+        for suffix, codes in observation_codes.items():
+            templates[f"{key}-{suffix}" if suffix else key] = template.replace("{codes}", ",".join(codes))
+    return MappingProxyType(templates)
