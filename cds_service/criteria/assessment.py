@@ -1,0 +1,159 @@
+"""Everything the recommendations ask about, worked out once per request: the patient's own claims and those of each
+level.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cds_service.criteria import course, imaging
+from cds_service.criteria.acuity import (
+    ImagingAcuity,
+    imaging_acuity,
+    level_in_range,
+    onset_days,
+    study_is_recent,
+    within_window,
+)
+from cds_service.criteria.contraindications import Contraindications, contraindications
+from cds_service.criteria.etiology import (
+    Etiology,
+    candidate_cause,
+    chronic_steroid,
+    etiology,
+    malignancy,
+    osteoporosis,
+    prior_fragility_fracture,
+)
+from cds_service.criteria.imaging import Suspicion
+from cds_service.criteria.red_flags import RedFlags, red_flags
+from cds_service.criteria.sites import Site, called_old, coded, confirmed, find_sites, fractured, suspected, treated
+from cds_service.facts.fact import Claim, Fact, Interval, all_of, any_of, not_met
+from cds_service.facts.model import Draft, Facts
+from cds_service.knowledge.thresholds import Thresholds
+
+
+@dataclass(frozen=True, slots=True)
+class LevelFacts:
+    """One site with every claim the recommendations make of it; the rule each states is in the module it comes from."""
+
+    site: Site
+    confirmed: Claim
+    coded: Claim
+    suspected: Claim
+    fractured: Claim
+    treated: Claim
+    called_old: Claim
+    onset_days: Fact[Interval]
+    new: Claim
+    symptomatic: Claim
+    within_window: Claim
+    acuity: ImagingAcuity
+    study_recent: Claim
+    in_range: Claim
+    cause: Etiology
+    candidate_cause: Claim
+    height_loss: Fact[Interval]
+    lcd_course: Claim
+    seed_course: Claim
+    against: Contraindications
+    mri_since_onset: Claim
+    mri_ordered: Claim
+    uptake_ordered: Claim
+    settled_by_uptake: Claim
+
+    @property
+    def label(self) -> str:
+        return self.site.label
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """One patient at one moment, assessed; recommendations read this and nothing else."""
+
+    facts: Facts
+    limit: Thresholds
+    levels: tuple[LevelFacts, ...]
+    flags: RedFlags
+    suspicion: Suspicion
+    pain_free: Claim
+    osteoporosis: Claim
+    malignancy: Claim
+    mri_unsafe: Claim
+    any_fracture: Claim
+    """FX-01 or FX-02 at any site."""
+
+    @property
+    def augmentation_drafts(self) -> tuple[Draft, ...]:
+        return tuple(d for d in self.facts.drafts if d.kind == "augmentation" and d.selected)
+
+    @property
+    def adult(self) -> Claim:
+        """G-01."""
+        return self.facts.patient.age.claim(lambda years: years.at_least(self.limit.adult_age)).because("age not known")
+
+
+def assess(facts: Facts, limit: Thresholds) -> Assessment:
+    """Works out every claim; pure."""
+    sites = find_sites(facts)
+    pain_free = course.pain_free(facts, limit)
+    flags = red_flags(sites, facts, limit, pain_free)
+    porous, steroid, prior = osteoporosis(facts, limit), chronic_steroid(facts, limit), prior_fragility_fracture(facts)
+    signs = course.suspicion_signs(facts, limit, porous, prior, steroid)
+    levels = tuple(_level(site, facts, limit, flags) for site in sites)
+    return Assessment(
+        facts=facts,
+        limit=limit,
+        levels=levels,
+        flags=flags,
+        suspicion=imaging.suspicion(sites, facts, limit, signs, porous, steroid),
+        pain_free=pain_free,
+        osteoporosis=porous,
+        malignancy=malignancy(facts),
+        mri_unsafe=imaging.mri_unsafe(facts),
+        any_fracture=any_of(*(level.fractured for level in levels)) if levels else not_met(),
+    )
+
+
+def _level(site: Site, facts: Facts, limit: Thresholds, flags: RedFlags) -> LevelFacts:
+    onset = onset_days(site, facts)
+    acuity = imaging_acuity(site, facts)
+    cause = etiology(site, facts, limit)
+    lcd = course.lcd_course(site, facts, limit)
+    return LevelFacts(
+        site=site,
+        confirmed=confirmed(site, facts),
+        coded=coded(site),
+        suspected=suspected(site),
+        fractured=fractured(site, facts),
+        treated=treated(site, facts),
+        called_old=called_old(site),
+        onset_days=onset,
+        new=imaging.new_fracture(site, facts, onset, limit),
+        symptomatic=imaging.symptomatic(site, facts, limit),
+        within_window=within_window(onset, limit),
+        acuity=acuity,
+        study_recent=study_is_recent(acuity, limit),
+        in_range=level_in_range(site),
+        cause=cause,
+        candidate_cause=candidate_cause(cause),
+        height_loss=course.height_loss(site),
+        lcd_course=lcd,
+        seed_course=course.seed_course(site, facts, limit, cause.steroid),
+        against=contraindications(site, facts, limit, flags, cause),
+        mri_since_onset=imaging.mri_since_onset(site, facts, onset, limit),
+        mri_ordered=imaging.ordered(facts, site, "MR"),
+        uptake_ordered=imaging.ordered(facts, site, "NM"),
+        settled_by_uptake=imaging.settled_by_uptake(site, acuity, limit),
+    )
+
+
+def course_of(level: LevelFacts, reading: str) -> Claim:
+    """VA-08 by the reading the site chose for C-15: ``lcd``, ``seed`` or ``both``."""
+    match reading:
+        case "lcd":
+            return level.lcd_course
+        case "seed":
+            return level.seed_course
+        case _:
+            return all_of(level.lcd_course, level.seed_course)

@@ -1,0 +1,143 @@
+"""Who is a candidate for vertebral augmentation (VA of `clinical.md` D7): the clauses four recommendations share, each
+in its source's
+order and words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cds_service.criteria import course
+from cds_service.criteria.assessment import Assessment, LevelFacts, course_of
+from cds_service.criteria.criterion import Criteria, Criterion
+from cds_service.facts.fact import Claim, all_of, any_of, met, unknown
+from cds_service.knowledge.citations import cite
+
+C15 = "va.secondary"
+C03 = "va.posterior_wall"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidacy:
+    """VA-12 taken apart: what must hold, what blocks, what to confirm, and what is only worth a line."""
+
+    criteria: Criteria
+    remarks: tuple[Criterion, ...]
+    """Present or unknown contraindications that never block (decision 2): lines of the card."""
+
+
+def candidacy(level: LevelFacts, a: Assessment, choices: Mapping[str, str]) -> Candidacy:
+    """VA-01 to VA-11 and CX at one level."""
+    return Candidacy(Criteria(_include(level, a, choices), _exclude(level, a), _confirm(level, a)), _remarks(level))
+
+
+def _include(level: LevelFacts, a: Assessment, choices: Mapping[str, str]) -> tuple[Criterion, ...]:
+    failed = course.conservative_care_failed(a.facts, a.limit)
+    secondary = course_of(level, choices.get(C15, "both"))
+    return (
+        Criterion(
+            "fracture confirmed on a final report", _confirmed(level), cite("LCD-N", "coverage criterion (a)"), "VA-01"
+        ),
+        Criterion("within 12 weeks of onset", level.within_window, cite("S3", "line 11"), "VA-02"),
+        Criterion(
+            "marrow edema or tracer uptake at this level",
+            level.acuity.shown,
+            cite("LCD-N", "coverage criterion (a)"),
+            "VA-03",
+        ),
+        Criterion("that imaging is at most 30 days old", level.study_recent, cite("S3", "line 11"), "VA-04"),
+        Criterion("level T5 to L5", level.in_range, cite("LCD-N", "coverage criterion (a)"), "VA-05"),
+        Criterion(
+            "severe pain", course.candidate_pain(a.facts, a.limit), cite("LCD-N", "coverage criterion (b)"), "VA-06"
+        ),
+        Criterion(
+            "conservative treatment has failed",
+            course.by_setting(a.facts, met(), failed),
+            cite("S4", "line 62"),
+            "VA-07",
+        ),
+        Criterion(
+            "worsening pain, or structural progression",
+            course.by_setting(a.facts, met(), secondary),
+            cite("LCD-N", "coverage criterion (b)(ii)"),
+            "VA-08",
+        ),
+        Criterion("osteoporotic cause", level.candidate_cause, cite("LCD-N", "coverage criterion (a)"), "VA-10"),
+    )
+
+
+def _confirmed(level: LevelFacts) -> Claim:
+    """VA-01; a report that denies what is coded settles nothing (CF-04)."""
+    return level.fractured if level.confirmed.not_met and level.coded.met else level.confirmed
+
+
+def skipped_when_hospitalised(a: Assessment) -> bool:
+    """LCD path (i): VA-07 and VA-08 are not asked of a hospitalised patient."""
+    return course.inpatient(a.facts).met
+
+
+def _exclude(level: LevelFacts, a: Assessment) -> tuple[Criterion, ...]:
+    """The clauses that block (decision 2), and FX-08."""
+    against = level.against
+    lcd, seed = "exclusions", "line 7"
+    return (
+        Criterion("pain not primarily from this fracture", against.pain_elsewhere, cite("LCD-N", lcd), "CX-01"),
+        Criterion("infection of the spine, the site or the body", against.infection, cite("LCD-N", lcd), "CX-02"),
+        Criterion("pregnancy", against.pregnancy, cite("LCD-N", lcd), "CX-03"),
+        Criterion("posterior wall defect", against.posterior_wall, cite("S1", seed), "CX-05"),
+        Criterion("retropulsion or canal compromise", against.canal, cite("LCD-N", lcd), "CX-05"),
+        Criterion(
+            "severe allergy to bone cement or opacifier", against.severe_cement_allergy, cite("LCD-N", lcd), "CX-06"
+        ),
+        Criterion("spinal instability", against.unstable, cite("LCD-N", lcd), "CX-09"),
+        Criterion("neurological deficit", against.deficit, cite("LCD-N", lcd), "CX-10"),
+        Criterion("high-energy or burst fracture", against.high_energy, cite("OF", "OF 3 to 5"), "CX-14"),
+        Criterion("level already augmented", level.treated, cite("DES", "FX-08"), "FX-08"),
+    )
+
+
+def _confirm(level: LevelFacts, a: Assessment) -> tuple[Criterion, ...]:
+    pain = course.pain_concordant(a.facts, a.limit)
+    return (
+        Criterion("tenderness or percussion pain at this level", pain, cite("LCD-N", "exclusion (a)(i)"), "VA-09"),
+        Criterion(
+            "bone density and osteoporosis care arranged",
+            continuum_of_care(a),
+            cite("LCD-N", "coverage criterion (c)"),
+            "VA-11",
+        ),
+    )
+
+
+def continuum_of_care(a: Assessment) -> Claim:
+    """VA-11: referred for bone density (or DXA ordered or done), and education with a prevention programme
+    documented.
+    """
+    bones = a.facts.bone_health
+    density = any_of(course.stated(bones.referral), bones.dxa.some(lambda s: s.says))
+    taught = all_of(course.stated(bones.education), course.stated(bones.programme))
+    both = all_of(density, taught)
+    return unknown("not documented as done", both.evidence) if both.unknown else both
+
+
+def _remarks(level: LevelFacts) -> tuple[Criterion, ...]:
+    against = level.against
+    allergy = against.cement_allergy
+    return (
+        Criterion("more than 3 levels in one procedure", against.too_many_levels, cite("LCD-N", "exclusions"), "CX-04"),
+        Criterion("allergy to bone cement or opacifier", allergy, cite("LCD-N", "exclusions"), "CX-06"),
+        Criterion(
+            "uncorrected coagulopathy",
+            against.coagulopathy,
+            cite("SIR", "Part II, high-bleeding-risk procedures"),
+            "CX-07",
+        ),
+        Criterion(
+            "antithrombotic drug",
+            against.antithrombotic,
+            cite("SIR", "Part II, high-bleeding-risk procedures"),
+            "CX-08",
+        ),
+        Criterion("vertebra plana or severe collapse", against.severe_collapse, cite("PAY", "RAD601.041"), "CX-12"),
+        Criterion("cannot lie prone", against.cannot_lie_prone, cite("S0", "line 16"), "CX-15"),
+    )

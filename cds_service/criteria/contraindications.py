@@ -1,0 +1,184 @@
+"""What speaks against augmentation (CX of `clinical.md` D8). Present acts; unknown is listed "not documented, verify"
+(decision 2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cds_service.criteria.course import height_loss, pain_concordant
+from cds_service.criteria.etiology import Etiology
+from cds_service.criteria.freshness import fresh_statements, fresh_within
+from cds_service.criteria.red_flags import RedFlags, canal_compromised, unstable
+from cds_service.criteria.sites import Site
+from cds_service.facts.fact import Claim, any_of, claim, met, not_met, unknown
+from cds_service.facts.model import Facts, Measurement
+from cds_service.knowledge.thresholds import Thresholds
+
+HOURS_A_DAY = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Contraindications:
+    """CX-01 to CX-15 at one site; the first block is of the patient, the second of the level."""
+
+    infection: Claim
+    """CX-02"""
+    pregnancy: Claim
+    """CX-03"""
+    pregnancy_possible: Claim
+    """CX-03's exception: capacity given, and no fresh negative test or status."""
+    too_many_levels: Claim
+    """CX-04"""
+    cement_allergy: Claim
+    """CX-06"""
+    severe_cement_allergy: Claim
+    """CX-06 of high criticality, or with anaphylaxis or a severe reaction."""
+    coagulopathy: Claim
+    """CX-07"""
+    antithrombotic: Claim
+    """CX-08"""
+    deficit: Claim
+    """CX-10"""
+    cannot_lie_prone: Claim
+    """CX-15"""
+    pain_elsewhere: Claim
+    """CX-01"""
+    posterior_wall: Claim
+    """CX-05, the wall itself"""
+    canal: Claim
+    """CX-05, retropulsion or canal compromise"""
+    unstable: Claim
+    """CX-09"""
+    severe_collapse: Claim
+    """CX-12"""
+    high_energy: Claim
+    """CX-14"""
+
+
+def contraindications(
+    site: Site, facts: Facts, limit: Thresholds, flags: RedFlags, cause: Etiology
+) -> Contraindications:
+    """Every clause of D8 at one site."""
+    return Contraindications(
+        infection=active_infection(facts, flags, cause),
+        pregnancy=pregnant(facts, limit),
+        pregnancy_possible=pregnancy_not_excluded(facts, limit),
+        too_many_levels=too_many_levels(facts, limit),
+        cement_allergy=facts.allergies.some(lambda a: True),
+        severe_cement_allergy=facts.allergies.some(lambda a: a.severe),
+        coagulopathy=coagulopathy(facts, limit),
+        antithrombotic=facts.bleeding.antithrombotics.some(lambda d: d.active),
+        deficit=flags.neurological_sign,
+        cannot_lie_prone=fresh_statements(facts.spine.can_lie_prone, facts, limit.exam_fresh_days).some(
+            lambda s: not s.says
+        ),
+        pain_elsewhere=~pain_concordant(facts, limit),
+        posterior_wall=posterior_wall_defect(site),
+        canal=canal_compromised(site),
+        unstable=unstable(site),
+        severe_collapse=_severe_collapse(site, limit),
+        high_energy=cause.unstable_or_high_energy,
+    )
+
+
+def active_infection(facts: Facts, flags: RedFlags, cause: Etiology) -> Claim:
+    """CX-02: a coded infection of the spine or the body, the alarm signs of RF-04, or an infectious fracture
+    (ET-04).
+    """
+    coded = facts.infection.diseases.some(
+        lambda d: d.active and d.kind in ("spinal", "sepsis", "systemic", "bacteraemia")
+    )
+    return any_of(coded, flags.infection, cause.infectious)
+
+
+def pregnant(facts: Facts, limit: Thresholds) -> Claim:
+    """CX-03: coded pregnancy, a positive test within 7 days or status within 30; a man or a woman over 55 is not."""
+    coded = facts.pregnancy.diagnoses.some(lambda d: d.active)
+    tested = fresh_statements(facts.pregnancy.tests, facts, limit.hcg_fresh_days)
+    status = fresh_statements(facts.pregnancy.statuses, facts, limit.pregnancy_status_fresh_days)
+    answers = (*tested.items, *status.items)
+    positive = tuple(s.evidence for s in answers if s.says)
+    if positive or coded.met:
+        return met(*positive, *coded.evidence)
+    if answers:
+        return not_met(*(s.evidence for s in answers))
+    return unknown("pregnancy not documented") if _capacity(facts, limit) is not False else not_met()
+
+
+def pregnancy_not_excluded(facts: Facts, limit: Thresholds) -> Claim:
+    """CX-03: capacity given (not male, age 12 to 55) and no fresh negative test or status."""
+    if _capacity(facts, limit) is not True:
+        return not_met()
+    state = pregnant(facts, limit)
+    said = fresh_statements(facts.pregnancy.possible, facts, limit.pregnancy_status_fresh_days)
+    possible = tuple(s.evidence for s in said.items if s.says)
+    return met(*possible) if state.unknown else not_met(*state.evidence)
+
+
+def _capacity(facts: Facts, limit: Thresholds) -> bool | None:
+    if facts.patient.male.value is True:
+        return False
+    years = facts.patient.age.value
+    if years is None:
+        return None
+    old_enough, young_enough = years.at_least(limit.pregnancy_age_min), years.at_most(limit.pregnancy_age_max)
+    if old_enough is False or young_enough is False:
+        return False
+    return True if facts.patient.male.value is False else None
+
+
+def too_many_levels(facts: Facts, limit: Thresholds) -> Claim:
+    """LV-04, CX-04: more than 3 levels in one planned procedure."""
+    drafts = tuple(d for d in facts.drafts if d.kind == "augmentation")
+    levels = {level for d in drafts for level in d.levels}
+    if not drafts:
+        return not_met()
+    return claim(len(levels) > limit.max_levels, (d.evidence for d in drafts)) if levels else unknown("no level named")
+
+
+def coagulopathy(facts: Facts, limit: Thresholds) -> Claim:
+    """CX-07: INR over its limit or platelets under theirs; chronic liver disease has limits of its own (SIR)."""
+    liver = facts.bleeding.disorders.some(lambda d: d.active and d.kind == "chronic-liver-disease").met
+    on_warfarin = any(d.active and d.kind == "warfarin" for d in facts.bleeding.antithrombotics.items)
+    inr_limit = limit.inr_liver_max if liver else limit.inr_max
+    platelet_limit = limit.platelets_liver_min if liver else limit.platelets_min
+    hours = limit.inr_warfarin_fresh_hours if on_warfarin else limit.labs_fresh_days * HOURS_A_DAY
+    inr = _newest(facts.bleeding.inr.items, facts, hours)
+    platelets = _newest(facts.bleeding.platelets.items, facts, limit.labs_fresh_days * HOURS_A_DAY)
+    inr_high = _over(inr, inr_limit, liver, facts.bleeding.inr.gap, "INR")
+    platelets_low = (
+        unknown(facts.bleeding.platelets.gap or "no platelet count in date")
+        if platelets is None
+        else claim(
+            platelets.value <= platelet_limit if liver else platelets.value < platelet_limit, [platelets.evidence]
+        )
+    )
+    return any_of(inr_high, platelets_low)
+
+
+def _over(inr: Measurement | None, limit: float, liver: bool, gap: str | None, name: str) -> Claim:
+    if inr is None:
+        return unknown(gap or f"no {name} in date")
+    return claim(inr.value >= limit if liver else inr.value > limit, [inr.evidence])
+
+
+def _newest(items: tuple[Measurement, ...], facts: Facts, hours: float) -> Measurement | None:
+    return next((m for m in items if fresh_within(m, facts, hours)), None)
+
+
+def posterior_wall_defect(site: Site) -> Claim:
+    """CX-05: the newest report that speaks of it finds the posterior wall disrupted (S1-06)."""
+    for said in site.reported:
+        if said.finding.posterior_wall is not None:
+            return claim(said.finding.posterior_wall == "disrupted", [said.evidence])
+    return unknown("posterior wall not described")
+
+
+def _severe_collapse(site: Site, limit: Thresholds) -> Claim:
+    plana = tuple(
+        r.evidence for r in site.reported if r.finding.height_loss_grade == "plana" or r.finding.morphology == "plana"
+    )
+    if plana:
+        return met(*plana)
+    return height_loss(site).claim(lambda percent: percent.above(limit.severe_collapse_percent))

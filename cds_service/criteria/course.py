@@ -1,0 +1,388 @@
+"""Pain, function and what conservative care has achieved (DE-11 to DE-16; CM-07, VA-06 to VA-09 of `clinical.md` D6 and
+D7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cds_service.criteria.freshness import fresh, fresh_statements, fresh_within
+from cds_service.criteria.sites import Site
+from cds_service.facts.fact import (
+    Claim,
+    Evidence,
+    Fact,
+    Interval,
+    all_of,
+    any_of,
+    at_least,
+    claim,
+    met,
+    not_met,
+    unknown,
+)
+from cds_service.facts.model import Facts, Listing, Measurement, Statement, Treatment
+from cds_service.knowledge.thresholds import Thresholds
+
+HOURS_A_DAY = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The pain score in force: the newest fresh one, or why there is none."""
+
+    value: Fact[float]
+    also: tuple[Measurement, ...] = ()
+    """Other scores of the same day that differ by three points or more (CF-02)."""
+
+    def claim(self, limit: float) -> Claim:
+        """At least so much; unknown when scores of one day disagree across the limit."""
+        newest = self.value.claim(lambda score: score >= limit)
+        if any((other.value >= limit) is not newest.met for other in self.also):
+            return unknown(
+                "two pain scores of the same day disagree", (*newest.evidence, *(m.evidence for m in self.also))
+            )
+        return newest
+
+
+def pain_score(facts: Facts, limit: Thresholds) -> Score:
+    """DE-11: the newest score within 7 days, or within 24 hours of an inpatient."""
+    scores = facts.pain.scores
+    usable = tuple(m for m in scores.items if _fresh_score(m, facts, limit))
+    if not usable:
+        why = scores.gap or ("the last pain score is too old" if scores.items else "no pain score documented")
+        return Score(Fact(None, why, tuple(m.evidence for m in scores.items[:1])))
+    newest = usable[0]
+    same_day = (m for m in usable[1:] if m.when == newest.when)
+    disagreeing = tuple(m for m in same_day if abs(m.value - newest.value) >= limit.pain_conflict_points)
+    return Score(Fact(newest.value, None, (newest.evidence,)), disagreeing)
+
+
+def _fresh_score(score: Measurement, facts: Facts, limit: Thresholds) -> bool:
+    if facts.stay.setting.value == "inpatient":
+        return fresh_within(score, facts, HOURS_A_DAY * limit.pain_fresh_days_inpatient)
+    return fresh(score.when, facts, limit.pain_fresh_days_outpatient)
+
+
+def pain_free(facts: Facts, limit: Thresholds) -> Claim:
+    """Documented painless: a fresh score of 0."""
+    return pain_score(facts, limit).value.claim(lambda score: score == 0)
+
+
+def in_pain(facts: Facts, limit: Thresholds) -> Claim:
+    """A fresh score of 1 or more, or an active back-pain diagnosis."""
+    scored = pain_score(facts, limit).claim(1)
+    return any_of(scored, facts.pain.back_pain.some(lambda d: d.active))
+
+
+def rdq_severe(facts: Facts, limit: Thresholds) -> Claim:
+    """Roland-Morris total above 17, within 30 days (LCD; S3-12)."""
+    totals = tuple(m for m in facts.function.rdq.items if fresh(m.when, facts, limit.rdq_fresh_days))
+    if not totals:
+        why = "the last RDQ is too old" if facts.function.rdq.items else "no RDQ documented"
+        return unknown(facts.function.rdq.gap or why, (m.evidence for m in facts.function.rdq.items[:1]))
+    return claim(totals[0].value > limit.rdq_severe, [totals[0].evidence])
+
+
+def loss_of_function(facts: Facts, limit: Thresholds) -> Claim:
+    """Documented loss of daily activities or of walking, within 30 days."""
+    return stated(fresh_statements(facts.function.incapacitated, facts, limit.rdq_fresh_days))
+
+
+def incapacity(facts: Facts, limit: Thresholds) -> Claim:
+    """C-16: any one of them; a "no" to one does not cancel the other."""
+    return any_of(rdq_severe(facts, limit), loss_of_function(facts, limit))
+
+
+def stated(listing: Listing[Statement]) -> Claim:
+    """What was answered or coded: one yes counts, and only an answer of no is a "no"."""
+    if not listing.items:
+        return unknown(listing.gap or "not documented")
+    yes = tuple(s.evidence for s in listing.items if s.says)
+    return met(*yes) if yes else not_met(*(s.evidence for s in listing.items))
+
+
+def severe_pain(facts: Facts, limit: Thresholds) -> Claim:
+    """S1-01, S3-03: NRS 7 or more, or incapacity (C-16)."""
+    return any_of(pain_score(facts, limit).claim(limit.severe_nrs), incapacity(facts, limit))
+
+
+def inpatient(facts: Facts) -> Claim:
+    """LCD path (i)'s "hospitalised"."""
+    return facts.stay.setting.claim(lambda setting: setting == "inpatient")
+
+
+def by_setting(facts: Facts, hospitalised: Claim, at_home: Claim) -> Claim:
+    """The claim of the patient's own path; where the setting is unknown, a result both paths share still stands
+    (DE-16).
+    """
+    match facts.stay.setting.value:
+        case "inpatient":
+            return hospitalised
+        case "not-hospitalised":
+            return at_home
+        case None:
+            if hospitalised.truth is at_home.truth and not hospitalised.unknown:
+                return all_of(hospitalised, at_home)
+            return unknown(facts.stay.setting.why_unknown or "whether hospitalised is not known", at_home.evidence)
+
+
+def candidate_pain(facts: Facts, limit: Thresholds) -> Claim:
+    """VA-06: hospitalised with NRS 8 or more; else NRS 5 or more and severe or incapacitating (C-16)."""
+    score = pain_score(facts, limit)
+    path_i = score.claim(limit.nrs_lcd_inpatient)
+    lcd, seed = score.claim(limit.nrs_lcd_outpatient), severe_pain(facts, limit)
+    path_ii = all_of(lcd, seed)
+    if lcd.met and seed.unknown:
+        path_ii = unknown(
+            f"NRS reaches {limit.nrs_lcd_outpatient:g}, incapacity not documented", (*lcd.evidence, *seed.evidence)
+        )
+    return by_setting(facts, path_i, path_ii)
+
+
+def pain_at_least_five_or_unknown(facts: Facts, limit: Thresholds) -> bool:
+    """VA-17's gate on pain."""
+    return not pain_score(facts, limit).claim(limit.nrs_lcd_outpatient).not_met
+
+
+def worsening(facts: Facts, limit: Thresholds) -> Claim:
+    """DE-12: two points more than the earliest score at least 7 days before, else what the clinician answered; unknown
+    if they disagree.
+    """
+    measured = _measured_trend(facts, limit)
+    answered = facts.pain.stated_trend.claim(lambda trend: trend == "worsening")
+    if measured.unknown:
+        return answered if not answered.unknown else measured
+    if not answered.unknown and answered.truth is not measured.truth:
+        return unknown(
+            "the scores and the stated course of the pain disagree", (*measured.evidence, *answered.evidence)
+        )
+    return measured
+
+
+def _measured_trend(facts: Facts, limit: Thresholds) -> Claim:
+    scores = facts.pain.scores.items
+    newest = scores[0] if scores else None
+    if newest is None or newest.when is None or not _fresh_score(newest, facts, limit):
+        return unknown("course of the pain not documented")
+    latest = newest.when.first
+    earlier = [
+        m for m in _in_episode(facts) if m.when is not None and (latest - m.when.last).days >= limit.pain_trend_days
+    ]
+    if not earlier:
+        return unknown("course of the pain not documented", [newest.evidence])
+    change = newest.value - earlier[-1].value
+    return claim(change >= limit.pain_trend_points, [newest.evidence, earlier[-1].evidence])
+
+
+def _in_episode(facts: Facts) -> list[Measurement]:
+    """Scores since the onset of the newest episode on record; all of them when no onset is."""
+    onsets = [d.onset for d in facts.fractures.diagnoses.items if d.standing == "current" and d.onset is not None]
+    if facts.fractures.stated_onset.value is not None:
+        onsets.append(facts.fractures.stated_onset.value)
+    if not onsets:
+        return list(facts.pain.scores.items)
+    start = max(onset.first for onset in onsets)
+    return [m for m in facts.pain.scores.items if m.when is not None and m.when.first >= start]
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """The five structural and functional factors of VA-08 at one site."""
+
+    progression: Claim
+    over_quarter_height: Claim
+    kyphosis: Claim
+    rdq_severe: Claim
+    severe_function: Claim
+
+
+def structure(site: Site, facts: Facts, limit: Thresholds) -> Structure:
+    """DE-06, DE-07, DE-09, DE-13."""
+    return Structure(
+        progression=_progression(site),
+        over_quarter_height=height_loss(site).claim(lambda percent: percent.above(limit.height_loss_percent)),
+        kyphosis=_kyphosis(site, facts),
+        rdq_severe=rdq_severe(facts, limit),
+        severe_function=incapacity(facts, limit),
+    )
+
+
+def height_loss(site: Site) -> Fact[Interval]:
+    """DE-06 in percent, from the newest report that gives a number, a range or a Genant grade; words alone give
+    none.
+    """
+    for said in site.reported:
+        if said.finding.height_loss_percent is not None:
+            low, high = said.finding.height_loss_percent
+            return Fact(Interval(low, high), None, (said.evidence,))
+    return Fact(None, "height loss not stated as a number", tuple(r.evidence for r in site.reported[:1]))
+
+
+def _progression(site: Site) -> Claim:
+    """DE-07: the newest report that compares says so, or two measurements by the same modality differ for certain."""
+    for said in site.reported:
+        if said.finding.height_change is not None:
+            if said.finding.height_change == "new":
+                continue
+            return claim(said.finding.height_change == "progressed", [said.evidence])
+    measured = [
+        (r.study.modality, r.finding.height_loss_percent, r.evidence)
+        for r in site.reported
+        if r.finding.height_loss_percent
+    ]
+    if len(measured) > 1 and measured[0][0] == measured[1][0]:
+        now, before = Interval(*measured[0][1]), Interval(*measured[1][1])
+        return claim(now.above(before.high or before.low), [measured[0][2], measured[1][2]])
+    return unknown("no comparison with an earlier study")
+
+
+def _kyphosis(site: Site, facts: Facts) -> Claim:
+    """DE-09: a boolean, for no source gives an angle."""
+    for said in site.reported:
+        if said.finding.kyphosis is not None:
+            return claim(said.finding.kyphosis, [said.evidence])
+        if said.finding.kyphosis_degrees is not None:
+            return claim(said.finding.kyphosis_degrees > 0, [said.evidence])
+    coded = facts.fractures.kyphosis_diagnoses.some(lambda d: d.active)
+    return coded if coded.met else stated(facts.fractures.kyphosis_stated).because("kyphosis not documented")
+
+
+def lcd_course(site: Site, facts: Facts, limit: Thresholds) -> Claim:
+    """VA-08, LCD form: worsening pain, or at least 2 of progression, over 25 % height loss, kyphosis, RDQ above 17."""
+    found = structure(site, facts, limit)
+    two_of_four = at_least(2, found.progression, found.over_quarter_height, found.kyphosis, found.rdq_severe)
+    return any_of(worsening(facts, limit), two_of_four)
+
+
+def seed_course(site: Site, facts: Facts, limit: Thresholds, steroid: Claim) -> Claim:
+    """VA-08, the candidacy page's form (S3-08 to S3-14): at least 1 of seven."""
+    found = structure(site, facts, limit)
+    return any_of(
+        worsening(facts, limit),
+        found.progression,
+        found.over_quarter_height,
+        found.kyphosis,
+        found.severe_function,
+        steroid,
+        facts.spine.planned_surgery.some(lambda s: s.says),
+    )
+
+
+Received = Literal["analgesic", "brace", "physiotherapy"]
+
+
+def days_received(kind: Received, facts: Facts) -> Fact[Interval]:
+    """CM-07: days since the first start of that treatment, clipped to onset; what the clinician counted serves
+    likewise.
+    """
+    counted = {
+        "analgesic": facts.conservative.analgesic_days,
+        "brace": facts.conservative.brace_days,
+        "physiotherapy": facts.conservative.physiotherapy_days,
+    }[kind]
+    coded = [_days_of(t, facts) for t in facts.conservative.given.items if t.kind == kind]
+    candidates = [days for days in coded if days is not None]
+    if counted.value is not None:
+        candidates.append((Interval(counted.value, counted.value), counted.evidence[0]))
+    if not candidates:
+        return Fact(None, facts.conservative.given.gap or "not documented")
+    days, evidence = max(candidates, key=lambda found: found[0].low)
+    return Fact(days, None, (evidence,))
+
+
+def _days_of(treatment: Treatment, facts: Facts) -> tuple[Interval, Evidence] | None:
+    if treatment.start is None:
+        return None
+    since = treatment.start.days_before(facts.as_of)
+    if since.at_least(0) is not True:
+        return None
+    longest = _days_since_onset(facts)
+    if longest is not None and longest.high is not None:
+        since = Interval(min(since.low, longest.low), min(since.high or since.low, longest.high))
+    return since, treatment.evidence
+
+
+def _days_since_onset(facts: Facts) -> Interval | None:
+    """From the earliest documented onset of a current fracture; None when none is documented."""
+    onsets = [d.onset for d in facts.fractures.diagnoses.items if d.standing == "current" and d.onset is not None]
+    if facts.fractures.stated_onset.value is not None:
+        onsets.append(facts.fractures.stated_onset.value)
+    started = [onset for onset in onsets if onset.last <= facts.as_of]
+    return min(started, key=lambda onset: onset.first).days_before(facts.as_of) if started else None
+
+
+def tried_long_enough(facts: Facts, limit: Thresholds) -> Claim:
+    """CM-07 without its outcome: an analgesic, and a brace (or one refused or contraindicated) or physiotherapy, each
+    long enough.
+    """
+
+    def long_enough(kind: Received) -> Claim:
+        return days_received(kind, facts).claim(lambda days: days.at_least(limit.nsm_min_days))
+
+    refused = stated(facts.conservative.brace_refused)
+    return all_of(
+        long_enough("analgesic").because("analgesia not documented"),
+        any_of(long_enough("brace"), long_enough("physiotherapy"), refused).because(
+            "brace or physiotherapy not documented"
+        ),
+    )
+
+
+def outcome_is_failure(facts: Facts, limit: Thresholds) -> Claim:
+    """CM-07's outcome: failed or not tolerated, or a score still 5 or more. A missing score is VA-06's question, not
+    this one's.
+    """
+    answered = facts.conservative.failed
+    score = pain_score(facts, limit).claim(limit.nrs_lcd_outpatient)
+    if answered.value is None:
+        return met(*score.evidence) if score.unknown else score
+    said = claim(answered.value != "no", answered.evidence)
+    if said.not_met and score.met:
+        return unknown(
+            "pain still reaches 5, but conservative care is said not to have failed", (*said.evidence, *score.evidence)
+        )
+    return said
+
+
+def conservative_care_failed(facts: Facts, limit: Thresholds) -> Claim:
+    """CM-07, VA-07: non-surgical management tried long enough, and failed."""
+    return all_of(tried_long_enough(facts, limit), outcome_is_failure(facts, limit))
+
+
+def pain_concordant(facts: Facts, limit: Thresholds) -> Claim:
+    """DE-14: tenderness or percussion pain at the fracture's level, examined within 30 days."""
+    examined = fresh_statements(facts.pain.at_fracture_level, facts, limit.exam_fresh_days)
+    if not examined.items:
+        return unknown(examined.gap or "no examination of the level documented")
+    newest = examined.items[0]
+    return claim(newest.says, [newest.evidence])
+
+
+def suspicion_signs(
+    facts: Facts, limit: Thresholds, osteoporosis: Claim, prior_fracture: Claim, steroid: Claim
+) -> tuple[Claim, ...]:
+    """FX-03: the ten RAND signs of a vertebral fracture (S)."""
+
+    def told(kind: str) -> Claim:
+        return facts.pain.signs.some(lambda d: d.kind == kind).because("not documented")
+
+    osteopenia = facts.bone_health.diseases.some(lambda d: d.kind == "osteopenia")
+    return (
+        loss_of_function(facts, limit),
+        _only_if_said(told("relief-with-rest")),
+        facts.fractures.mechanism.claim(lambda mechanism: mechanism == "low-energy"),
+        _only_if_said(told("pain-with-activity")),
+        any_of(osteoporosis, osteopenia),
+        prior_fracture,
+        steroid,
+        pain_concordant(facts, limit),
+        _only_if_said(told("worse-with-position")),
+        _only_if_said(told("midline-pain")),
+    )
+
+
+def _only_if_said(sign: Claim) -> Claim:
+    """A sign that lives in prose alone: not finding the words proves nothing."""
+    return sign if sign.met else unknown("not documented")

@@ -1,0 +1,181 @@
+"""Neurological, infectious and structural alarm signs (RF of `clinical.md` D4). They run on every hook their card is
+shown on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cds_service.criteria.etiology import bacteraemia, fever, malignancy, raised_markers
+from cds_service.criteria.freshness import fresh, fresh_statements
+from cds_service.criteria.sites import Site, fractured
+from cds_service.facts.fact import Claim, all_of, any_of, met, not_met, unknown
+from cds_service.facts.model import DateRange, Disease, Facts, Study
+from cds_service.knowledge.thresholds import Thresholds
+from cds_service.reports.findings import LevelFinding
+
+
+@dataclass(frozen=True, slots=True)
+class RedFlags:
+    """The alarm signs that hold for this patient."""
+
+    spine_pain: Claim
+    """Back pain, or a confirmed or coded fracture that is not an old one documented painless."""
+    neurological_sign: Claim
+    """RF-01 and RF-02: any sign of the cauda equina, the cord or a root."""
+    deficit: Claim
+    """The same with `spine_pain`: what makes it ours."""
+    cancer_with_deficit: Claim
+    """RF-03"""
+    infection: Claim
+    """RF-04"""
+    infection_critical: Claim
+    """RF-04 with a collection, a neurological sign or sepsis."""
+    canal_compromised: Claim
+    """RF-05: retropulsion or canal compromise at any level."""
+    unstable: Claim
+    """RF-06"""
+    structure_critical: Claim
+    """RF-05 with a severely narrowed canal or cord signal, RF-06 after new trauma: critical without any deficit."""
+
+
+def red_flags(sites: tuple[Site, ...], facts: Facts, limit: Thresholds, pain_free: Claim) -> RedFlags:
+    """RF-01 to RF-06."""
+    spine_pain = _spine_pain(sites, facts, pain_free)
+    sign = neurological_sign(facts, limit)
+    deficit = all_of(spine_pain, sign)
+    infection = _infection(facts, limit, spine_pain)
+    return RedFlags(
+        spine_pain=spine_pain,
+        neurological_sign=sign,
+        deficit=deficit,
+        cancer_with_deficit=all_of(malignancy(facts), deficit),
+        infection=infection,
+        infection_critical=all_of(infection, any_of(_collection(facts, limit), sign, sepsis(facts, limit))),
+        canal_compromised=any_of(*(canal_compromised(site) for site in sites)) if sites else not_met(),
+        unstable=any_of(*(unstable(site) for site in sites)) if sites else not_met(),
+        structure_critical=any_of(*(_structure_critical(site, facts) for site in sites)) if sites else not_met(),
+    )
+
+
+def _spine_pain(sites: tuple[Site, ...], facts: Facts, pain_free: Claim) -> Claim:
+    back_pain = facts.pain.back_pain.some(lambda d: d.active)
+    painful = [fractured(site, facts) for site in sites if not (_old(site) and pain_free.met)]
+    return any_of(back_pain, *painful)
+
+
+def _old(site: Site) -> bool:
+    return any(r.finding.acuity == "chronic" for r in site.reported[:1])
+
+
+def neurological_sign(facts: Facts, limit: Thresholds) -> Claim:
+    """A coded definite sign; a fresh answered sign; a retention volume over 200 mL; or supportive codes as RF-01 lets
+    them count.
+    """
+    definite = facts.neurology.signs.some(lambda d: d.active and d.kind == "definite")
+    stated = fresh_statements(facts.neurology.stated, facts, limit.neuro_fresh_days).some(lambda s: s.says)
+    retained = facts.neurology.post_void_residual_ml.some(
+        lambda m: m.value > limit.pvr_ml and fresh(m.when, facts, limit.neuro_fresh_days)
+    )
+    return any_of(definite, stated, retained, _supportive(facts, limit))
+
+
+def _supportive(facts: Facts, limit: Thresholds) -> Claim:
+    """Retention, incontinence and the like: onset (failing that, recorded) within 14 days and not before the
+    fracture's.
+    """
+    counting = facts.neurology.signs.where(
+        lambda d: d.active and d.kind in ("supportive", "weak") and _new_sign(d, facts, limit)
+    )
+    if any(d.kind == "supportive" for d in counting.items):
+        return met(*(d.evidence for d in counting.items))
+    return not_met() if counting.gap is None else unknown(counting.gap)
+
+
+def _new_sign(sign: Disease, facts: Facts, limit: Thresholds) -> bool:
+    began = sign.onset or sign.recorded
+    return fresh(began, facts, limit.neuro_fresh_days) and not _before_fracture(began, facts)
+
+
+def _before_fracture(began: DateRange | None, facts: Facts) -> bool:
+    onsets = [d.onset for d in facts.fractures.diagnoses.items if d.standing == "current" and d.onset is not None]
+    if facts.fractures.stated_onset.value is not None:
+        onsets.append(facts.fractures.stated_onset.value)
+    return began is not None and bool(onsets) and all(began.last < onset.first for onset in onsets)
+
+
+def _infection(facts: Facts, limit: Thresholds, spine_pain: Claim) -> Claim:
+    systemic = any_of(fever(facts, limit), bacteraemia(facts, limit), sepsis(facts, limit), _susceptible(facts, limit))
+    coded = facts.infection.diseases.some(lambda d: d.active and d.kind == "spinal")
+    return any_of(
+        all_of(spine_pain, systemic),
+        _said(facts, limit, lambda f: f.etiology == "infectious"),
+        _collection(facts, limit),
+        coded,
+    )
+
+
+def _susceptible(facts: Facts, limit: Thresholds) -> Claim:
+    """Intravenous drug use or immunosuppression, with raised CRP or ESR."""
+    risk = facts.infection.diseases.some(lambda d: d.active and d.kind in ("iv-drug-use", "immunosuppression"))
+    return all_of(risk, raised_markers(facts, limit))
+
+
+def sepsis(facts: Facts, limit: Thresholds) -> Claim:
+    """DE-21: coded sepsis or bacteraemia, or a positive blood culture; fever codes alone are none."""
+    coded = facts.infection.diseases.some(lambda d: d.active and d.kind in ("sepsis", "bacteraemia"))
+    return any_of(coded, bacteraemia(facts, limit))
+
+
+def _collection(facts: Facts, limit: Thresholds) -> Claim:
+    return _said(facts, limit, lambda finding: finding.collection is True)
+
+
+def _said(facts: Facts, limit: Thresholds, says: Callable[[LevelFinding], bool]) -> Claim:
+    """Whether a report of the last 12 weeks says so; a preliminary one counts for red flags (FX-07)."""
+
+    def speaks(study: Study) -> bool:
+        return study.reading is not None and any(says(finding) for finding in study.reading.findings)
+
+    def counts(study: Study) -> bool:
+        return (study.final or study.preliminary) and fresh(study.when, facts, limit.augmentation_window_days)
+
+    return facts.imaging.studies.where(counts).some(speaks)
+
+
+def canal_compromised(site: Site) -> Claim:
+    """RF-05: the newest report that speaks of it describes retropulsion or a narrowed canal at this level."""
+    for said in site.reported:
+        finding = said.finding
+        if (
+            finding.retropulsion is True
+            or finding.cord_signal is True
+            or finding.canal_compromise not in (None, "none")
+        ):
+            return met(said.evidence)
+        if finding.retropulsion is False or finding.canal_compromise == "none":
+            return not_met(said.evidence)
+    return unknown("retropulsion and canal not described")
+
+
+def _structure_critical(site: Site, facts: Facts) -> Claim:
+    for said in site.reported[:1]:
+        if said.finding.cord_signal is True or said.finding.canal_compromise in ("severe", "cord"):
+            return met(said.evidence)
+    return all_of(unstable(site), _new_trauma(site, facts))
+
+
+def _new_trauma(site: Site, facts: Facts) -> Claim:
+    mechanism = facts.fractures.mechanism.claim(lambda how: how == "high-energy")
+    coded = tuple(d.evidence for d in site.diagnoses if d.role == "trauma")
+    said = tuple(r.evidence for r in site.reported[:1] if r.finding.etiology == "traumatic")
+    return met(*coded, *said) if coded or said else mechanism
+
+
+def unstable(site: Site) -> Claim:
+    """RF-06: Chance, translation, or a burst with ligament injury."""
+    for said in site.reported:
+        if said.finding.unstable is True or said.finding.morphology == "chance":
+            return met(said.evidence)
+    return unknown("stability not described")

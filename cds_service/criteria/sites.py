@@ -1,0 +1,282 @@
+"""Which vertebral levels there are to judge, and what each study and each coded diagnosis says of them (FX-01 to
+FX-09).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from cds_service.facts.fact import Claim, Evidence, all_of, any_of, claim, met, not_met, unknown
+from cds_service.facts.model import Facts, FractureDiagnosis, Level, Study
+from cds_service.reports.findings import BODY_LEVELS, LevelFinding, Region
+
+THORACIC: Final = BODY_LEVELS[:12]
+LUMBAR: Final = BODY_LEVELS[12:]
+
+_DENIED_BY_REGION: Final[dict[Region, tuple[Level, ...]]] = {
+    "upper-thoracic": THORACIC[:4],
+    "mid-thoracic": THORACIC[4:8],
+    "lower-thoracic": THORACIC[8:],
+    "thoracic": THORACIC,
+    "thoracolumbar": BODY_LEVELS[10:13],
+    "lumbar": LUMBAR,
+    "spine": BODY_LEVELS,
+}
+"""A denial covers no more than it names: a lumbar study also shows T12, but "no lumbar fracture" does not speak of it.
+"""
+
+_COVERED_BY_STUDY: Final = {"thoracic": THORACIC, "lumbar": ("T12", *LUMBAR), "cervical": (), "sacral": ()}
+"""`clinical.md` D1, "Regions": a lumbar study covers T12 to L5, a thoracic one T1 to T12."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What one study says of one site."""
+
+    study: Study
+    finding: LevelFinding
+
+    @property
+    def evidence(self) -> Evidence:
+        """The report's own words, at most 160 characters of them."""
+        return quote(self.study, self.finding)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One vertebral level under judgement; ``level`` is None for a fracture whose level nothing names for certain."""
+
+    level: Level | None
+    label: str
+    reported: tuple[Reported, ...]
+    """Final reports that speak of it, newest first."""
+    diagnoses: tuple[FractureDiagnosis, ...]
+    """Coded fractures that apply to it: of this level, or of no level or a pair code that this site alone can explain.
+    """
+
+
+def quote(study: Study, finding: LevelFinding) -> Evidence:
+    """The words a finding rests on, with the study they stand in."""
+    words = " ".join(finding.text.split())
+    shown = words if len(words) <= 160 else words[:157].rsplit(" ", 1)[0] + " ..."
+    return Evidence(study.evidence.reference, f'"{shown}"' if shown else study.evidence.value, study.evidence.date)
+
+
+def study_covers(study: Study, level: Level | None) -> bool | None:
+    """Whether the study's field of view holds the level; None when its region is not known."""
+    if level is None or not study.regions:
+        return None
+    return any(level in _COVERED_BY_STUDY[region] for region in study.regions)
+
+
+def find_sites(facts: Facts) -> tuple[Site, ...]:
+    """Every level that a report, a diagnosis or a draft names, cranial to caudal; one site without level when none of
+    them names one.
+    """
+    studies = tuple(s for s in facts.imaging.studies.items if s.final and s.reading is not None)
+    current = tuple(d for d in facts.fractures.diagnoses.items if d.standing != "past" and d.role != "history")
+    named = set(_named_levels(studies, current, facts))
+    sites = tuple(_site(level, studies, current) for level in BODY_LEVELS if level in named)
+    unplaced = _unplaced(studies, current, sites, facts)
+    return (*sites, unplaced) if unplaced is not None else sites
+
+
+def _named_levels(studies: Iterable[Study], current: Iterable[FractureDiagnosis], facts: Facts) -> Iterator[Level]:
+    for study in studies:
+        yield from (f.level for f in _findings(study) if f.level in BODY_LEVELS and f.level_certain)
+    yield from (d.level for d in current if d.level is not None)
+    for draft in facts.drafts:
+        if draft.kind == "augmentation":
+            yield from draft.levels
+
+
+def _findings(study: Study) -> tuple[LevelFinding, ...]:
+    return study.reading.findings if study.reading is not None else ()
+
+
+def _site(level: Level, studies: Iterable[Study], current: tuple[FractureDiagnosis, ...]) -> Site:
+    reported = tuple(r for study in studies if (r := _says_of(study, level)) is not None)
+    diagnoses = tuple(d for d in current if d.level == level or (len(d.levels) > 1 and level in d.levels))
+    return Site(level, level, reported, diagnoses)
+
+
+def _says_of(study: Study, level: Level) -> Reported | None:
+    if study.reading is None:
+        return None
+    for finding in study.reading.findings:
+        if finding.level == level and finding.level_certain:
+            return Reported(study, finding)
+    for region in study.reading.regions_without_fracture:
+        if level in _DENIED_BY_REGION.get(region, ()):
+            denial = next(
+                (f for f in study.reading.findings if f.status == "absent" and f.level is None and f.region == region),
+                LevelFinding(level=None, region=region, status="absent"),
+            )
+            return Reported(study, denial)
+    return None
+
+
+def _unplaced(
+    studies: Iterable[Study], current: tuple[FractureDiagnosis, ...], sites: tuple[Site, ...], facts: Facts
+) -> Site | None:
+    """The fracture whose level nothing names; none when a site with a level can be the one meant.
+
+    An augmentation drafted without any known fracture is judged here too.
+    """
+    reported = tuple(
+        Reported(study, finding)
+        for study in studies
+        if study.reading is not None
+        for finding in study.reading.findings
+        if _unplaced_finding(finding)
+    )
+    placed_by_report = any(r.finding.status == "present" for site in sites for r in site.reported)
+    if placed_by_report:
+        return None
+    open_codes = tuple(d for d in current if d.level is None and not _placed(d, sites))
+    drafted = not sites and any(d.kind == "augmentation" for d in facts.drafts)
+    if not open_codes and not drafted and not any(r.finding.status in ("present", "possible") for r in reported):
+        return None
+    label = next((" or ".join(d.levels) for d in open_codes if d.levels), "level not named")
+    return Site(None, label, reported, open_codes)
+
+
+def _unplaced_finding(finding: LevelFinding) -> bool:
+    if finding.region in ("cervical", "sacral") or finding.status is None:
+        return False
+    return finding.level is None or (finding.level in BODY_LEVELS and not finding.level_certain)
+
+
+def _placed(diagnosis: FractureDiagnosis, sites: tuple[Site, ...]) -> bool:
+    """A code without level belongs to a coded level when there is one; a pair code to a site of that pair with a
+    report.
+    """
+    if diagnosis.levels:
+        return any(s.level in diagnosis.levels and s.reported for s in sites)
+    return any(d.level is not None for s in sites for d in s.diagnoses)
+
+
+def confirmed(site: Site, facts: Facts) -> Claim:
+    """FX-01, FX-05, FX-09: the newest final report that takes a stand on this level says there is a fracture."""
+    for said in site.reported:
+        if _contradicts_itself(said, "status"):
+            return unknown("the report contradicts itself", [said.evidence])
+        match said.finding.status:
+            case "present":
+                return met(said.evidence)
+            case "absent":
+                return not_met(said.evidence)
+            case "possible":
+                return unknown("the report hedges", [said.evidence])
+            case _:
+                continue
+    unread = next((s for s in facts.imaging.studies.items if s.reading is None and s.not_read is not None), None)
+    if unread is not None:
+        return unknown(f"a report could not be read ({unread.not_read})", [unread.evidence])
+    if facts.imaging.studies.gap is not None:
+        return unknown(facts.imaging.studies.gap)
+    if any(not s.final or s.reading is None for s in facts.imaging.studies.items):
+        return unknown("no final report states it")
+    if site.diagnoses or facts.imaging.studies.items:
+        return unknown("no report states it")
+    return not_met()
+
+
+def _contradicts_itself(said: Reported, field: str) -> bool:
+    reading = said.study.reading
+    return reading is not None and any(c.level == said.finding.level and c.field == field for c in reading.conflicts)
+
+
+def contradicted(site: Site, *fields: str) -> Claim:
+    """CF-05: whether the newest report on this level disagrees with itself about one of these fields."""
+    for said in site.reported[:1]:
+        if any(_contradicts_itself(said, field) for field in fields):
+            return met(said.evidence)
+    return not_met()
+
+
+def coded(site: Site) -> Claim:
+    """FX-02: an active coded fracture of this level (or of no level that this site explains)."""
+    current = tuple(d.evidence for d in site.diagnoses if d.standing == "current")
+    return met(*current) if current else not_met()
+
+
+def suspected(site: Site) -> Claim:
+    """FX-04: a hedged report, or a diagnosis marked provisional, differential or unconfirmed."""
+    for said in site.reported:
+        if said.finding.status == "possible":
+            return met(said.evidence)
+        if said.finding.status in ("present", "absent"):
+            return not_met(said.evidence)
+    tentative = tuple(d.evidence for d in site.diagnoses if d.standing == "suspected")
+    return met(*tentative) if tentative else not_met()
+
+
+def fractured(site: Site, facts: Facts) -> Claim:
+    """FX-01 or FX-02. A code stands on its own only where no report takes a stand; against a report's "no" neither wins
+    (CF-04).
+    """
+    by_report = confirmed(site, facts)
+    by_code = coded(site)
+    if by_report.not_met and by_code.met:
+        return unknown(
+            "coded as a fracture, but the newest report finds none", (*by_code.evidence, *by_report.evidence)
+        )
+    if by_code.met and not by_report.met and any(r.finding.status == "possible" for r in site.reported[:1]):
+        return unknown("coded as a fracture, but the report hedges", (*by_code.evidence, *by_report.evidence))
+    return any_of(by_report, by_code)
+
+
+def called_acute(site: Site) -> Claim:
+    """AC-01: a final report calls this fracture acute or recent, or shows marrow edema or tracer uptake there."""
+    return _newest_saying(site, _acute)
+
+
+def called_new(site: Site) -> Claim:
+    """A final report calls this fracture acute or new (the "symptomatic" clause of `clinical.md` D1)."""
+    return _newest_saying(site, lambda finding: _acute(finding) or finding.height_change == "new")
+
+
+def _acute(finding: LevelFinding) -> bool:
+    return finding.acuity == "acute" or finding.marrow_edema is True or finding.tracer_uptake is True
+
+
+def _newest_saying(site: Site, says: Callable[[LevelFinding], bool]) -> Claim:
+    """Met by the newest report that says so, unless a newer one calls the fracture chronic."""
+    for said in site.reported:
+        if says(said.finding):
+            return met(said.evidence)
+        if said.finding.acuity == "chronic":
+            return not_met(said.evidence)
+    return not_met() if site.reported else unknown("no report states it")
+
+
+def called_old(site: Site) -> Claim:
+    """The newest report that speaks of its age calls this fracture chronic, old or unchanged."""
+    for said in site.reported:
+        if said.finding.acuity == "chronic" or said.finding.height_change == "unchanged":
+            return met(said.evidence)
+        if (
+            said.finding.acuity is not None
+            or said.finding.marrow_edema is not None
+            or said.finding.height_change == "new"
+        ):
+            return not_met(said.evidence)
+    return unknown("no report says how old it is")
+
+
+def treated(site: Site, facts: Facts) -> Claim:
+    """FX-08: this level is already cemented, by a report or by an earlier augmentation of this level."""
+    by_report = tuple(
+        r.evidence for r in site.reported if r.finding.status == "treated" or r.finding.augmentation is not None
+    )
+    done = facts.spine.augmentations
+    by_procedure = done.some(lambda a: site.level in a.levels if a.levels else None)
+    return any_of(claim(bool(by_report), by_report), by_procedure) if by_report or by_procedure.met else by_procedure
+
+
+def chronic_and_painless(site: Site, pain_free: Claim) -> Claim:
+    """SL-05, IM-10: known to be old, and documented painless."""
+    return all_of(called_old(site), pain_free)
