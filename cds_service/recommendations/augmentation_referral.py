@@ -1,0 +1,89 @@
+"""Refer for vertebral augmentation: acute or subacute, painful, and not relieved by conservative care.
+
+VA-01 to VA-13 of `clinical.md` D7, in the order of LCD L34106; what blocks is D8's, by decision 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cds_service.criteria import course
+from cds_service.criteria.assessment import Assessment, LevelFacts
+from cds_service.criteria.candidacy import Candidacy, candidacy
+from cds_service.criteria.imaging import region_of
+from cds_service.knowledge.citations import cite
+from cds_service.recommendations.already import in_hospice, referred
+from cds_service.recommendations.recommendation import (
+    Judgement,
+    Proposal,
+    Recommendation,
+    Silence,
+    Situation,
+    judgement,
+)
+
+
+def judge(a: Assessment, situation: Situation) -> tuple[Judgement, ...]:
+    """One judgement a level."""
+    return tuple(_at_level(level, a, situation) for level in a.levels)
+
+
+def _at_level(level: LevelFacts, a: Assessment, situation: Situation) -> Judgement:
+    found = candidacy(level, a, situation.choices)
+    return judgement(
+        found.criteria,
+        level=level.site.level,
+        label=level.label,
+        values=summary_values(level, a),
+        notes=notes(found, a),
+        proposals=(Proposal("augmentation-referral", region_of(level.site), level.site.level, recommended=True),),
+        silences=(Silence("G-03", in_hospice(a)), Silence("SL-02", referred(level, a))),
+    )
+
+
+def notes(found: Candidacy, a: Assessment) -> tuple[str, ...]:
+    """Lines for contraindications that do not block, gaps in the continuum of care, and the path taken."""
+    present = tuple(f"present-{c.rule.lower()}" for c in found.remarks if c.claim.met)
+    gap = tuple("care-gap" for c in found.criteria.confirm if c.rule == "VA-11" and c.claim.not_met)
+    path = ("hospitalised-path",) if course.inpatient(a.facts).met else ()
+    return (*path, *present, *gap)
+
+
+def summary_values(level: LevelFacts, a: Assessment) -> Mapping[str, str]:
+    """What the card's one sentence names: level, days since onset, pain score."""
+    days, score = level.onset_days.value, course.pain_score(a.facts, a.limit).value.value
+    return {
+        "level": level.label,
+        "days": str(days) if days is not None else "unknown",
+        "nrs": f"{score:g}" if score is not None else "not documented",
+        "height_loss": f"{level.height_loss.value}" if level.height_loss.value is not None else "not stated",
+    }
+
+
+RECOMMENDATION = Recommendation(
+    id="augmentation-referral",
+    statement="A painful osteoporotic fracture of 12 weeks or less that conservative care failed is referred.",
+    sources=(
+        cite("LCD-N", "coverage criteria (a) to (c) and exclusions"),
+        cite("S3", "line 11"),
+        cite("S4", "line 62"),
+        cite("S1", "line 7"),
+    ),
+    needs=frozenset(
+        {
+            "patient",
+            "encounter",
+            "conditions",
+            "reports",
+            "imaging",
+            "observations",
+            "medications",
+            "devices",
+            "procedures",
+            "orders",
+            "allergies",
+            "questionnaire",
+        }
+    ),
+    judge=judge,
+)

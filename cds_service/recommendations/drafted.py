@@ -1,0 +1,29 @@
+"""Which levels a drafted augmentation is judged at (decision 16)."""
+
+from __future__ import annotations
+
+from cds_service.criteria.assessment import Assessment, LevelFacts
+from cds_service.facts.fact import Claim, met, not_met
+
+
+def levels_to_judge(a: Assessment) -> tuple[LevelFacts, ...]:
+    """With an augmentation draft its levels alone; none named: every acute one, else every one there is."""
+    drafts = a.augmentation_drafts
+    if not drafts:
+        return a.levels
+    named = {level for draft in drafts for level in draft.levels}
+    if named:
+        return tuple(level for level in a.levels if level.site.level in named)
+    acute = tuple(level for level in a.levels if level.acuity.shown.met)
+    return acute or tuple(level for level in a.levels if level.fractured.met) or a.levels
+
+
+def augmentation_drafted(a: Assessment) -> Claim:
+    """Whether an augmentation is among the selected drafts."""
+    drafts = tuple(d.evidence for d in a.augmentation_drafts)
+    return met(*drafts) if drafts else not_met()
+
+
+def level_is_missing(a: Assessment) -> bool:
+    """OC-23: an augmentation is drafted and names no level."""
+    return any(not draft.levels for draft in a.augmentation_drafts)
