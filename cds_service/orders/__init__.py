@@ -1,0 +1,1 @@
+"""FHIR R4 that leaves the service: the draft orders of suggestions, and the assessment questionnaire."""
