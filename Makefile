@@ -41,7 +41,7 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 run: $(VENV)/.runtime ## serve the demo on http://127.0.0.1:8000 (PORT=... for another)
 	@mkdir -p var
 	@if $(PY) -m cds_service.cli sample-request > var/sample-request.json; then \
-	  printf '\n  %s\n\n    %s\n\n' 'Demo: http://127.0.0.1:$(PORT)/demo   A sample call, dated relative to today:' \
+	  printf '\n  %s\n\n    %s\n\n' 'Serving http://127.0.0.1:$(PORT)/cds-services, evidence at /evidence. A sample call, dated relative to today:' \
 	    'curl -s -H "Content-Type: application/json" -d @var/sample-request.json http://127.0.0.1:$(PORT)/cds-services/vcf-patient-view'; \
 	fi
 	@exec $(PY) -m cds_service.cli serve --host 127.0.0.1 --port $(PORT) --profile demo
@@ -70,8 +70,8 @@ contracts: $(VENV)/.dev ## who may import whom
 docs: $(VENV)/.dev ## write the generated parts of the documentation again
 	$(PY) scripts/docs.py
 
-bench: $(VENV)/.dev ## milliseconds a call, over HTTP on the loopback
-	$(PY) scripts/bench.py
+bench: $(VENV)/.dev ## CPU a call over that of a floor which only reads the body, and where the time goes
+	$(PY) -m benchmarks
 
 wheel: $(VENV)/.dev ## build the wheel into dist/
 	rm -rf dist

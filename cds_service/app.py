@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import orjson
 import yaml
 
+from cds_service.criteria.candidacy import C15
 from cds_service.hooks.cards import load_cards
 from cds_service.hooks.evidence import Statement, statements
 from cds_service.hooks.invoke import invoke, thresholds
@@ -29,6 +30,9 @@ from cds_service.settings import Settings
 from cds_service.web.pages import EvidenceCriterion, EvidencePage, EvidenceSource
 from cds_service.web.parts import Evaluate, Parts
 from cds_service.web.shell import Shell
+
+HONOURED_CHOICES = (C15,)
+"""The conflicts between sources (`knowledge/conflicts.toml`) whose reading a site may choose today."""
 
 Evidence = Callable[[], Mapping[str, EvidencePage]]
 Questionnaire = Callable[[], Mapping[str, object] | None]
@@ -86,11 +90,13 @@ def check_content(settings: Settings) -> list[str]:
 
 
 def check_choices(choices: Mapping[str, object]) -> None:
-    """Whether every reading this site chose is one a documented conflict offers. Raises ContentError naming the key."""
-    offered = {c.config_key: c.choices for c in load_conflicts().values() if c.config_key and c.choices}
+    """Whether every reading this site chose is one that the criteria honour. Raises ContentError naming the key."""
+    offered = {c.config_key: c.choices for c in load_conflicts().values() if c.config_key in HONOURED_CHOICES}
     for key, choice in choices.items():
         if key not in offered:
-            raise ContentError(f"site conflicts: {key} is no conflict a site may decide; see knowledge/conflicts.toml")
+            raise ContentError(
+                f"site conflicts: {key} is no reading a site may choose; use one of {', '.join(HONOURED_CHOICES)}"
+            )
         if choice not in offered[key]:
             raise ContentError(f"site conflicts: {key} takes one of {', '.join(offered[key])}")
 

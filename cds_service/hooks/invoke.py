@@ -1,0 +1,197 @@
+"""A request's life on one screen: record, facts, assessment, recommendations, cards."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from cds_service.criteria.assessment import assess
+from cds_service.errors import DataUnavailable, Malformed
+from cds_service.facts.extract import extract
+from cds_service.fhir.drafts import Draft, NotABundle, read_drafts
+from cds_service.fhir.record import IdentityMismatch, PatientRecord, bare_id, read_record
+from cds_service.fhir.resources import Condition
+from cds_service.hooks.cards import OVERRIDE_REASONS, CardText, fill, load_cards
+from cds_service.hooks.requests import HookRequest
+from cds_service.hooks.responses import EVALUATION
+from cds_service.hooks.services import REQUIRED_KEYS, Service
+from cds_service.hooks.suggestions import Call, suggestions
+from cds_service.knowledge import KNOWLEDGE_VERSION
+from cds_service.knowledge.thresholds import Thresholds, load_thresholds
+from cds_service.recommendations import ALL
+from cds_service.recommendations.merge import Card, Evaluation, evaluate
+from cds_service.recommendations.recommendation import Situation
+from cds_service.reports import ReportReading, read_report
+from cds_service.settings import Settings
+
+CARD_NAMESPACE: Final = uuid.UUID("3b0f7f1c-5f0c-5d38-9c6b-0d5a6c1f7a11")
+"""Namespace of card and suggestion uuids: the same request gives the same ones (CDS Hooks feedback needs that)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """An evaluation with what it rests on: for the response, and for `explain`."""
+
+    record: PatientRecord
+    drafts: tuple[Draft, ...]
+    evaluation: Evaluation
+    missing: tuple[str, ...]
+
+
+def invoke(service: Service, request: HookRequest, settings: Settings, *, as_of: date) -> dict[str, object]:
+    """The response body of one call. Raises DataUnavailable (412) when a required key cannot be had, Malformed (400)
+    otherwise.
+    """
+    return respond(service, request, settings, judge(service, request, settings, as_of=as_of))
+
+
+def judge(service: Service, request: HookRequest, settings: Settings, *, as_of: date) -> Evaluated:
+    """Reads the record, extracts the facts and judges every recommendation."""
+    zone = ZoneInfo(settings.timezone)
+    if bare_id(request.patient_id) is None:
+        raise Malformed("context.patientId must be a FHIR id", code="invalid", expression="context.patientId")
+    try:
+        record = read_record(request.patient_id, request.prefetch, zone=zone, asked=tuple(service.prefetch))
+        drafts = read_drafts(request.draft_orders or request.appointments, patient_id=request.patient_id)
+    except IdentityMismatch:
+        raise Malformed(
+            "prefetch.patient is not context.patientId: the record is another patient's",
+            code="security",
+            expression=("prefetch.patient", "context.patientId"),
+        ) from None
+    except NotABundle:
+        raise Malformed(
+            "context.draftOrders must be a Bundle", code="invalid", expression="context.draftOrders"
+        ) from None
+    _require(record)
+    facts = extract(
+        record,
+        drafts,
+        as_of=as_of,
+        at=None,
+        zone=zone,
+        hook=request.hook,
+        selections=request.selections,
+        read=read_once,
+    )
+    assessment = assess(facts, thresholds(settings))
+    situation = Situation(request.hook, {**_choices(settings), "red_flag_cards": settings.red_flag_cards})  # type: ignore[arg-type]
+    return Evaluated(record, drafts, evaluate(ALL, assessment, situation), record.unread_keys(service.prefetch))
+
+
+def _require(record: PatientRecord) -> None:
+    """412 when a required key was not answered and its resources came under no other key either (they cannot be
+    fetched).
+    """
+    held = {"patient": record.patient is not None, "conditions": bool(record.of(Condition))}
+    lacking = tuple(key for key in REQUIRED_KEYS if not held[key] and not record.retrieval(key).answered)
+    if not held["patient"] and "patient" not in lacking:
+        lacking = ("patient", *lacking)
+    if lacking:
+        raise DataUnavailable(lacking)
+
+
+@lru_cache(maxsize=256)
+def read_once(text: str) -> ReportReading:
+    """The reading of a report's text; a pure function of the words, so the same words need reading once."""
+    return read_report(text)
+
+
+@lru_cache(maxsize=8)
+def _thresholds(site: tuple[tuple[str, object], ...]) -> Thresholds:
+    return load_thresholds(dict(site))
+
+
+def thresholds(settings: Settings) -> Thresholds:
+    """The numbers in force at this site."""
+    return _thresholds(tuple(sorted(settings.site_thresholds.items())))
+
+
+def _choices(settings: Settings) -> Mapping[str, str]:
+    return {key: str(value) for key, value in settings.site_conflicts.items()}
+
+
+def respond(service: Service, request: HookRequest, settings: Settings, evaluated: Evaluated) -> dict[str, object]:
+    """The CDS Hooks response: cards, and what was and was not evaluated."""
+    evaluation = evaluated.evaluation
+    seed = _seed(service, request)
+    texts = load_cards()
+    cards = [
+        _card(card, texts[card.recommendation.id], request, settings, evaluated, seed) for card in evaluation.cards
+    ]
+    status = evaluation.status if evaluation.status != "complete" else "partial" if evaluated.missing else "complete"
+    extension: dict[str, object] = {
+        "status": status,
+        "knowledge": KNOWLEDGE_VERSION,
+        "evaluation_id": str(uuid.uuid4()),
+    }
+    if evaluated.missing:
+        extension["missing"] = list(evaluated.missing)
+    return {"cards": cards, "extension": {EVALUATION: extension}}
+
+
+def _seed(service: Service, request: HookRequest) -> str:
+    """What makes a card this card: service, call, patient, and the drafts it is about (one client sends one
+    hookInstance for all).
+    """
+    drafts = request.draft_orders or request.appointments
+    about = hashlib.sha256(bytes(drafts) if drafts is not None else b"").hexdigest()[:16]
+    return "|".join((service.id, request.hook_instance, request.patient_id, about, *request.selections))
+
+
+def _card(
+    card: Card, text: CardText, request: HookRequest, settings: Settings, evaluated: Evaluated, seed: str
+) -> dict[str, object]:
+    limit = evaluated.evaluation.assessment.limit
+    unread = tuple(
+        key
+        for key in evaluated.missing
+        if key.split("-")[0] in card.recommendation.needs or key in card.recommendation.needs
+    )
+    words = fill(text, card, limit, unread=unread, knowledge=KNOWLEDGE_VERSION)
+    topic = card.recommendation.id
+    evidence = f"{settings.public_url}/evidence/{topic}"
+    body: dict[str, object] = {
+        "uuid": str(uuid.uuid5(CARD_NAMESPACE, f"{seed}|{topic}")),
+        "summary": words.summary,
+        "indicator": card.indicator,
+        "detail": words.detail,
+        "source": {
+            "label": text.source.source.title,
+            "url": evidence,
+            "topic": {
+                "system": f"{settings.canonical_base}/CodeSystem/card-topic",
+                "code": topic,
+                "display": text.title,
+            },
+        },
+        "overrideReasons": [
+            {
+                "system": f"{settings.canonical_base}/CodeSystem/override-reason",
+                "code": code,
+                "display": OVERRIDE_REASONS[code],
+            }
+            for code in text.override_reasons
+        ],
+        "links": _links(topic, evidence, settings),
+    }
+    call = Call(request.patient_id, request.user_id, evaluated.drafts, seed, evaluated.evaluation)
+    offered = suggestions(card, text, call)
+    if offered:
+        body["suggestions"] = offered
+        body["selectionBehavior"] = "any" if topic == "conservative-care" else "at-most-one"
+    return body
+
+
+def _links(topic: str, evidence: str, settings: Settings) -> list[dict[str, str]]:
+    links = [{"label": "Evidence and criteria", "url": evidence, "type": "absolute"}]
+    if topic == "augmentation-missing-data":
+        form = f"{settings.public_url}/fhir/Questionnaire/vcf-assessment"
+        links.append({"label": "Assessment form", "url": form, "type": "absolute"})
+    return links
