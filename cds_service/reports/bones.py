@@ -1,0 +1,152 @@
+"""Is a word such as "compression", "collapse" or "fracture" a vertebral body's, another bone's, or none at all?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cds_service.reports.lexicon import Mark
+from cds_service.reports.scopes import Clauses
+from cds_service.reports.statements import body_targets, regions_near, speaks_of_bodies
+
+ARCH_BONES: Final = frozenset({"transverse process", "spinous process", "lamina", "facet", "pars"})
+"""Parts of the posterior arch."""
+
+
+def kind_of(c: Clauses, mark: Mark) -> str | None:
+    """Strength of a fracture word in this sentence, ``None`` when it is none ("compression of the cord", "disc
+    height")."""
+    value = mark.get("fx")
+    if value is None or "noun" in mark.facts:
+        return None
+    if value == "weak":
+        return "deformity" if _body_is_deformed(c, mark) else None
+    if value == "height" and _disc_height(c, mark):
+        return None
+    return value
+
+
+def _body_is_deformed(c: Clauses, mark: Mark) -> bool:
+    text = c.words[mark.first].text
+    following = next((m for m in c.marks if m.first >= mark.last), None)
+    if following is not None and "fx" in following.facts and c.reaches(mark.last, following.first, strangers=0):
+        return False
+    after = " ".join(w.text for w in c.words[mark.last : mark.last + 2])
+    objects = [m for m in c.marks if m.first >= mark.last and m.first - mark.last <= 8]
+    barrier = min((k for k in (*c.soft, *c.commas) if k >= mark.last), default=len(c.words))
+    objects = [m for m in objects if m.first < barrier]
+    governs = after.startswith(("of", "on", "upon", "to", "at", "involving", "from", "in"))
+    if governs or text in (
+        "compressed",
+        "collapsed",
+        "collapse",
+        "deformity",
+        "deformities",
+        "compression",
+        "compressions",
+    ):
+        for found in objects:
+            if (found.facts.keys() & {"noun", "canal"} and found.get("noun") not in ("spine", "disc")) or found.get(
+                "bone"
+            ) is not None:
+                return False
+            if found.get("noun") == "disc":
+                return False
+            if "vertebral" in found.facts and found.get("vertebral") is not None:
+                break
+    ahead = [lv for lv in c.levels if 0 <= lv.first - mark.last <= 4]
+    if any(lv.kind == "structure" or (lv.kind == "pair" and not speaks_of_bodies(c, lv)) for lv in ahead):
+        return False
+    before = [m for m in c.marks if m.last <= mark.first and c.reaches(m.last, mark.first, strangers=1)]
+    if any(
+        m.get("noun") is not None or m.get("bone") is not None
+        for m in c.marks
+        if m.last == mark.first or (m.last == mark.first - 1 and c.words[m.last].text == "-")
+    ):
+        return False
+    if any(
+        (m.facts.keys() & {"morphology", "vertebral"} and m.facts.get("region") not in ("spine",)) or m.get("vertebral")
+        for m in before
+    ):
+        return True
+    if any(
+        lv.kind in ("body", "other") and lv.last <= mark.first and c.reaches(lv.last, mark.first) for lv in c.levels
+    ):
+        return True
+    start, end = c.clause(mark.first)
+    if any(
+        lv.kind == "body" and mark.last <= lv.first < end and _short_link(c, mark.last, lv.first) for lv in c.levels
+    ):
+        return True
+    if text in ("wedge", "plana"):
+        return bool(c.within("vertebral", start, end)) or bool(body_targets(c.levels))
+    near = [
+        m
+        for m in c.marks
+        if "vertebral" in m.facts and m.first >= mark.last and m.first - mark.last <= 7 and m.first < barrier
+    ]
+    if near:
+        return True
+    masked = mark.first > 0 and c.words[mark.first - 1].text == "xxxx"
+    predicate = text in ("collapsed", "compressed", "deformed") and bool(
+        body_targets(c.levels) or c.within("vertebral", start, mark.first)
+    )
+    return predicate or (masked and bool(regions_near(c, mark)))
+
+
+def _short_link(c: Clauses, start: int, end: int) -> bool:
+    return end - start <= 8 and all(w.text not in (",", "and", "with", "without") for w in c.words[start:end])
+
+
+def _disc_height(c: Clauses, mark: Mark) -> bool:
+    start, end = c.clause(mark.first)
+    if any(
+        m.get("noun") == "disc" and abs(m.first - mark.first) <= 8 for m in c.within("noun", start, end)
+    ) and not c.within("vertebral", start, end):
+        return True
+    after = [lv for lv in c.levels if mark.last <= lv.first < end]
+    return bool(after) and after[0].kind == "pair" and not c.within("vertebral", start, end)
+
+
+def bone_of(c: Clauses, mark: Mark) -> str | None:
+    """Another bone that the fracture word belongs to; ``vertebral`` words and body levels between keep it a
+    vertebra's."""
+    before = [m for m in c.marks if "bone" in m.facts and m.last <= mark.first]
+    body = any(lv.kind == "body" and before[-1].last <= lv.first < mark.first for lv in c.levels) if before else False
+    if before and not body and _np_gap(c, before[-1].last, mark.first):
+        return before[-1].facts["bone"]
+    _, end = c.clause(mark.first)
+    for found in c.marks:
+        if found.first < mark.last or found.first >= end:
+            continue
+        gap = c.words[mark.last : found.first]
+        if "fx" in found.facts and found.get("fx") != "weak":
+            break
+        if "bone" in found.facts:
+            return found.facts["bone"] if _owns(c, mark, found) else None
+        if "vertebral" in found.facts and found.get("vertebral") and "bone" not in found.facts and len(gap) <= 6:
+            return None
+        if (
+            found.get("posterior") == "noun"
+            and len(gap) <= 4
+            and any(w.text in ("of", "through") for w in gap)
+            and not any(lv.kind == "body" and mark.last <= lv.first < found.first for lv in c.levels)
+        ):
+            return "posterior"
+    return None
+
+
+def _owns(c: Clauses, mark: Mark, bone: Mark) -> bool:
+    """Whether the bone after a fracture word is what is broken, and not the start of the next statement."""
+    between = [lv for lv in c.levels if lv.kind == "body" and mark.last <= lv.first < bone.first]
+    inside = {at for lv in between for at in range(lv.first, lv.last)}
+    gap = [c.words[at].text for at in range(mark.last, bone.first) if at not in inside]
+    following = next((m for m in c.marks if m.first >= bone.last and "fx" in m.facts), None)
+    if following is not None and any(w in ("and", ",", "with") for w in gap) and _np_gap(c, bone.last, following.first):
+        return False
+    if bone.facts["bone"] in ARCH_BONES or bone.facts["bone"] == "sacrum":
+        return len(gap) <= 5 and not any(w in (",", "with", "without", "and", ";") for w in gap)
+    return len(gap) <= 9 and not between
+
+
+def _np_gap(c: Clauses, start: int, end: int) -> bool:
+    return end - start <= 5 and c.reaches(start, end, strangers=2, conjunctions=True)

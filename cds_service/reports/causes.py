@@ -1,0 +1,145 @@
+"""Cause of a fracture and cement in one sentence."""
+
+from __future__ import annotations
+
+from cds_service.reports.fractures import adjectives
+from cds_service.reports.lexicon import Mark
+from cds_service.reports.said import Said
+from cds_service.reports.statements import NOWHERE, Target, attach
+
+
+def cause(here: Said, mark: Mark) -> None:
+    c = here.c
+    how = c.manner(mark)
+    kind = mark.facts["etiology"]
+    if how.denied is not None or how.other or how.past or how.hypothetical or kind == "benign":
+        return
+    start, end = c.clause(mark.first)
+    doubted = how.doubted is not None or how.doubtful or c.own_doubt(mark) is not None
+    targets = here.about_bodies(here.targets(mark))
+    with_fracture = bool(here.readings)
+    linked = with_fracture and _linked(here, mark, start, end)
+    if kind == "infectious":
+        if not doubted and (with_fracture or any(t.level for t in targets) or "discsignal" in mark.facts):
+            here.add(here.targets(mark) or (NOWHERE,), "etiology", "infectious", mark)
+        return
+    if how.doubtful:
+        return
+    if kind in ("osteoporotic", "traumatic"):
+        if linked:
+            here.add(targets, "etiology", kind, mark)
+    elif kind == "lesion":
+        if linked and not doubted:
+            here.add(targets, "etiology", "benign-lesion", mark, True)
+    elif kind == "pathologic":
+        if with_fracture or (targets and c.has("pointer")):
+            here.add(targets, "etiology", "suspicious" if doubted else "pathologic", mark)
+    elif with_fracture or any(t.level for t in targets):
+        certain = not doubted and linked and not _only_suspicious(here, mark)
+        here.add(targets, "etiology", "pathologic" if certain else "suspicious", mark, not certain)
+
+
+def _only_suspicious(here: Said, mark: Mark) -> bool:
+    return any(
+        w.text
+        in (
+            "marrow",
+            "mottled",
+            "lytic",
+            "destructive",
+            "lesion",
+            "lesions",
+            "osteolytic",
+            "underlying",
+            "destruction",
+        )
+        for w in here.c.words[mark.first : mark.last]
+    )
+
+
+def _linked(here: Said, mark: Mark, start: int, end: int) -> bool:
+    """Whether a cause belongs to a fracture word: in its phrase, or joined by "due to", "through", "consistent
+    with"."""
+    for s in here.readings:
+        if not start <= s.mark.first < end:
+            continue
+        if mark.last <= s.mark.first:
+            if here.c.reaches(mark.last, s.mark.first, commas=True, conjunctions=True, strangers=2):
+                return True
+            continue
+        between = {w.text for w in here.c.words[s.mark.last : mark.first]}
+        words = {w.text for w in here.c.words[mark.first : mark.last]}
+        if between & {
+            "due",
+            "secondary",
+            "through",
+            "from",
+            "underlying",
+            "representing",
+            "represents",
+            "consistent",
+            "compatible",
+            "caused",
+            "related",
+            "likely",
+            "is",
+            "are",
+        } or words & {"due", "secondary", "from", "related", "nature", "etiology"}:
+            return True
+    return False
+
+
+def cement(here: Said, mark: Mark) -> None:
+    c = here.c
+    how = c.manner(mark)
+    if how.denied is not None or how.hypothetical or how.other or how.doubted is not None:
+        return
+    start, end = c.clause(mark.first)
+    done = (
+        how.past
+        or any(m.get("hist") is not None for m in c.within("hist", start, end))
+        or any(
+            w.text in ("underwent", "performed", "treated", "changes", "within", "augmented", "post", "since", "ago")
+            for w in c.words[start:end]
+        )
+    )
+    planned = [
+        m
+        for m in c.within("planned", start, end)
+        if (m.last <= mark.first and mark.first - m.last <= 8) or (m.first >= mark.last and m.first - mark.last <= 8)
+    ]
+    if (planned and not how.past) or (
+        here.note and not (how.past or any(m.get("hist") == "seen" for m in c.within("hist", start, end)))
+    ):
+        return
+    if (
+        mark.facts["cement"] == "cement"
+        and not done
+        and mark.get("cement") == "cement"
+        and c.words[mark.first].text in ("augmented", "augmentation", "cement")
+        and not (c.levels or c.has("vertebral", "region"))
+    ):
+        return
+    targets = here.about_bodies(attach(c, mark, here.focus, here.subject(mark.first), fracture=True))
+    if not any(t.level for t in targets):
+        targets = here.subject(mark.first) or targets
+    here.add(targets, "augmentation", mark.facts["cement"], mark, mark.facts["cement"] == "cement")
+    if not _fresh_fracture(here, targets):
+        here.add(targets, "status", "treated", mark, True)
+
+
+def _fresh_fracture(here: Said, targets: tuple[Target, ...]) -> bool:
+    levels = {t.level for t in targets}
+    for s in here.readings:
+        if levels & {t.level for t in s.targets}:
+            if any(
+                m.get("acuity") in ("acute", "subacute") or m.get("change") in ("new", "progressed")
+                for m in (*adjectives(here.c, s.mark, "acuity"), *adjectives(here.c, s.mark, "change"))
+            ):
+                return True
+            if any(
+                w.text in ("recompression", "refracture", "refractured")
+                for w in here.c.words[s.mark.first : s.mark.last]
+            ):
+                return True
+    return False

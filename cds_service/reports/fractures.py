@@ -1,0 +1,382 @@
+"""Fractures and deformities of vertebral bodies in one sentence: is there one, where, how old, of what shape and
+cause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from cds_service.reports.bones import ARCH_BONES, bone_of, kind_of
+from cds_service.reports.findings import BODY_LEVELS, Region
+from cds_service.reports.levels import region_of
+from cds_service.reports.lexicon import Mark
+from cds_service.reports.scopes import Clauses, Manner
+from cds_service.reports.statements import (
+    NOWHERE,
+    Adder,
+    SpanOf,
+    Statement,
+    Target,
+    Value,
+    attach,
+    body_targets,
+    is_noun,
+    listed,
+    owner,
+    points_back,
+    regions_near,
+)
+
+_OWN_BONES: Final = frozenset(
+    {"sacrum", "cervical", "transverse process", "spinous process", "lamina", "facet", "pars"}
+)
+_LINKS: Final = frozenset("to from through by underlying with representing".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One fracture word, read: its targets and how it is meant."""
+
+    mark: Mark
+    kind: str
+    """``fracture``, ``deformity`` or ``height``."""
+    manner: Manner
+    targets: tuple[Target, ...]
+    bone: str | None = None
+
+    @property
+    def affirmed(self) -> bool:
+        """A fracture of a vertebral body that the sentence does not deny."""
+        m = self.manner
+        return self.bone is None and m.denied is None and not (m.other or m.hypothetical)
+
+
+def spoken(c: Clauses, focus: tuple[Target, ...]) -> list[Spoken]:
+    """Every fracture word of the sentence, in order."""
+    found: list[Spoken] = []
+    subject: tuple[Target, ...] = ()
+    for mark in c.marks:
+        kind = kind_of(c, mark)
+        if kind is None:
+            continue
+        bone = bone_of(c, mark)
+        manner = c.manner(mark)
+        if bone is not None:
+            targets: tuple[Target, ...] = attach(c, mark, (), (), fracture=True)
+        else:
+            targets = attach(c, mark, focus, subject, fracture=True)
+            if kind == "height" and all(t.level is None and not t.pair for t in targets):
+                targets = subject or focus or targets
+            if any(t.pair for t in targets):
+                continue
+        reading = Spoken(mark, kind, manner, targets, bone)
+        found.append(reading)
+        if reading.affirmed:
+            subject = targets
+    return found
+
+
+def adjectives(c: Clauses, noun: Mark, kind: str) -> list[Mark]:
+    """Marks of ``kind`` that belong to ``noun``: inside it, before it in its phrase, or after it as predicate or
+    trailing remark."""
+    found = [noun] if kind in noun.facts else []
+    start, end = c.clause(noun.first)
+    for mark in c.within(kind, start, end):
+        if mark is noun:
+            continue
+        if mark.last <= noun.first:
+            if c.reaches(mark.last, noun.first, commas=True, conjunctions=True) and not _level_and(
+                c, mark.last, noun.first
+            ):
+                found.append(mark)
+            continue
+        if any(
+            m.first >= noun.last
+            and m.last <= mark.first
+            and "fx" in m.facts
+            and "fx" in noun.facts
+            and m.get("fx") != "height"
+            for m in c.marks
+        ):
+            continue
+        if _governs_next(c, mark):
+            continue
+        comma = max((k for k in c.commas if k < mark.first), default=-1)
+        own = [m for m in c.marks if is_noun(m) and max(comma, noun.first - 1) < m.first and m.last <= mark.first]
+        if not own or own[-1] is noun or ("fx" in own[-1].facts and "fx" in noun.facts):
+            found.append(mark)
+    return found
+
+
+def _level_and(c: Clauses, start: int, end: int) -> bool:
+    """ "T12 acute and L2 fracture": an adjective does not reach over "and" plus a level."""
+    joint = [k for k in range(start, end) if c.words[k].text in ("and", ",")]
+    return any(lv.first == k + 1 for k in joint for lv in c.levels) and any(lv.last <= start for lv in c.levels)
+
+
+def _governs_next(c: Clauses, mark: Mark) -> bool:
+    """Whether an adjective stands before a noun of its own."""
+    if c.words[mark.last - 1].text in ("since", "from", "compared", "to"):
+        return False
+    following = next((m for m in c.marks if m.first >= mark.last and is_noun(m)), None)
+    return (
+        following is not None
+        and following.first - mark.last <= 6
+        and c.reaches(mark.last, following.first, commas=False, strangers=1)
+    )
+
+
+def status_of(c: Clauses, s: Spoken) -> tuple[str, bool]:
+    """Status word and whether it gives way to a firmer one."""
+    m = s.manner
+    if m.past:
+        return "historical", False
+    if m.doubted is not None or m.doubtful:
+        low = m.doubted.last if m.doubted is not None and m.doubted.last <= s.mark.first else s.mark.first
+        qualified = any(low <= a.first < s.mark.first and a.facts.keys() & {"acuity", "etiology"} for a in c.marks)
+        return "possible", qualified
+    if s.kind != "fracture":
+        start, end = c.clause(s.mark.first)
+        for shape in c.within("shape", start, end):
+            how = c.manner(shape)
+            if how.denied is None and not how.other:
+                doubted = how.doubted is not None or how.hypothetical or c.own_doubt(shape) is not None
+                return ("possible", False) if doubted else ("absent", False)
+        if any(
+            a.get("severity") == "mild" and _slight(c, a) for a in adjectives(c, s.mark, "severity")
+        ) or _degenerative(c, s.mark):
+            return "slight", True
+        return "deformity", s.kind == "height"
+    return "fracture", False
+
+
+def _slight(c: Clauses, mark: Mark) -> bool:
+    return any(
+        w.text in ("slight", "slightly", "minimal", "minimally", "trace", "minor")
+        for w in c.words[mark.first : mark.last]
+    )
+
+
+def _degenerative(c: Clauses, noun: Mark) -> bool:
+    start, end = c.clause(noun.first)
+    for mark in c.within("degenerative", start, end):
+        if mark.last <= noun.first and c.reaches(mark.last, noun.first, strangers=0) and mark.last - mark.first == 1:
+            return True
+        before = c.words[mark.first - 1].text if mark.first else ""
+        if mark.first >= noun.last and before in (
+            ",",
+            "likely",
+            "probably",
+            "be",
+            "is",
+            "are",
+            "to",
+            "represents",
+            "represent",
+            "reflect",
+            "reflects",
+            "-",
+        ):
+            return (
+                before in ("to", "be", "is", "are")
+                or mark.last - mark.first == 1
+                or c.words[mark.last - 1].text == "nature"
+            )
+    return False
+
+
+def read(c: Clauses, readings: list[Spoken], sentence: int, to_span: SpanOf) -> list[Statement]:
+    """Statements of every fracture word: status, denial, shape, age, change, grade, cause."""
+    found: list[Statement] = []
+    any_affirmed = any(s.affirmed for s in readings)
+
+    def add(targets: tuple[Target, ...], field: str, value: Value, mark: Mark, weak: bool = False) -> None:
+        found.extend(Statement(t, field, value, to_span(mark), sentence, weak) for t in targets)
+
+    for s in readings:
+        if s.manner.other or s.manner.hypothetical:
+            continue
+        if s.bone is not None:
+            found.extend(_other_bone(c, s, sentence, to_span))
+            continue
+        if s.manner.denied is not None:
+            found.extend(_denial(c, s, any_affirmed, sentence, to_span))
+            continue
+        status, weak = status_of(c, s)
+        targets = s.targets
+        if all(t.level is None for t in targets) and not _about_spine(c, s):
+            continue
+        add(targets, "status", status, s.mark, weak)
+        if status == "absent":
+            continue
+        for mark in adjectives(c, s.mark, "morphology")[-1:]:
+            if c.manner(mark).denied is None:
+                add(targets, "morphology", mark.facts["morphology"], mark)
+        _ages(c, s, targets, add)
+        for mark in adjectives(c, s.mark, "change"):
+            if c.manner(mark).denied is None:
+                add(targets, "height_change", mark.facts["change"], mark)
+        for mark in adjectives(c, s.mark, "severity"):
+            if mark.facts["severity"] in ("mild", "moderate", "severe"):
+                add(targets, "height_loss_grade", mark.facts["severity"], mark, s.kind == "fracture")
+        for mark in adjectives(c, s.mark, "genant"):
+            if mark.facts["genant"] != "0":
+                add(targets, "height_loss_grade", f"genant-{mark.facts['genant']}", mark)
+        if s.mark.get("morphology") == "plana":
+            add(targets, "height_loss_grade", "plana", s.mark)
+    return found
+
+
+def _about_spine(c: Clauses, s: Spoken) -> bool:
+    """A fracture without a level is a vertebra's only when the sentence speaks of the spine or of compression."""
+    words = {w.text for w in c.words[s.mark.first : s.mark.last]}
+    if words & {
+        "compression",
+        "burst",
+        "chance",
+        "vertebral",
+        "vcf",
+        "vcfs",
+        "vbf",
+        "vbfs",
+        "endplate",
+        "vertebra",
+        "recompression",
+    }:
+        return True
+    if s.kind == "height":
+        return any(w.text in ("vertebra", "vertebrae", "vertebral", "body", "bodies") for w in c.words)
+    if any(t.region is not None for t in s.targets):
+        return True
+    start, end = c.clause(s.mark.first)
+    return bool(c.within("vertebral", start, end)) or s.kind == "deformity"
+
+
+def _ages(c: Clauses, s: Spoken, targets: tuple[Target, ...], add: Adder) -> None:
+    chain = listed(c, s.mark)
+    ages = adjectives(c, s.mark, "acuity")
+    if len(chain) > 1:
+        ages += [
+            m
+            for m in c.within("acuity", max(chain[0].first - 1, 0), len(c.words))
+            if m not in ages and owner(c, chain, m)
+        ]
+    words = {word.text for word in c.words}
+    if words & {"age", "acuity", "chronicity"} and words & {"uncertain", "unknown", "undetermined", "unclear"}:
+        add(targets, "acuity", "indeterminate", s.mark, True)
+    for mark in ages:
+        how = c.manner(mark)
+        if how.denied is not None and how.denied.last <= mark.first:
+            continue
+        value = mark.facts["acuity"]
+        doubt = c.own_doubt(mark)
+        if (
+            doubt is not None
+            and value != "indeterminate"
+            and c.words[doubt.last - 1].text in ("possibly", "be", "?", "questionable", "perhaps", "conceivably")
+        ):
+            continue
+        own = owner(c, chain, mark) if len(chain) > 1 and len(ages) > 1 else ()
+        add(own or targets, "acuity", value, mark)
+    for mark in c.marks:
+        if (
+            mark.get("hist") == "seen"
+            and mark.last <= s.mark.first
+            and c.words[mark.first].text in ("prior", "previous", "former", "preexisting")
+            and c.reaches(mark.last, s.mark.first)
+        ):
+            add(targets, "acuity", "chronic", mark, True)
+
+
+def _denial(c: Clauses, s: Spoken, any_affirmed: bool, sentence: int, to_span: SpanOf) -> list[Statement]:
+    """What a denied fracture word denies, and where."""
+    denied = s.manner.denied
+    if denied is None:
+        return []
+    low, high = min(denied.first, s.mark.first), max(denied.last, s.mark.last)
+    between = [m for m in c.marks if low <= m.first and m.last <= high and m is not s.mark]
+    if any(
+        m.get("etiology") in ("pathologic", "malignant", "traumatic", "infectious", "osteoporotic")
+        or m.get("severity") in ("severe", "moderate")
+        for m in between
+    ):
+        return []
+    if any(m.get("morphology") in ("burst", "chance", "plana") for m in (*between, s.mark)) or any(
+        w.text in ("displaced", "healing") for w in c.words[low:high]
+    ):
+        return []
+    if c.within("denialfollow", 0, len(c.words)) or c.words[s.mark.last - 1].text in (
+        "line",
+        "lines",
+        "fragment",
+        "fragments",
+    ):
+        return []
+    span = to_span(Mark(low, high, s.mark.facts))
+    named = tuple(t for t in s.targets if t.level is not None)
+    if s.manner.acute_only:
+        regions: tuple[Region | None, ...] = (
+            tuple(dict.fromkeys(region_of(t.level) for t in named if t.level in BODY_LEVELS if t.level))
+            or regions_near(c, s.mark)
+            or (None,)
+        )
+        both = any(m.get("acuity") in ("chronic", "indeterminate", "both", "subacute") for m in between)
+        if not both:
+            return [Statement(Target(None, True, r), "denied-acute", True, span, sentence) for r in regions]
+    if not named or points_back(c, s.mark):
+        if any_affirmed:
+            return []
+        named = named or body_targets(c.levels)
+    if s.kind == "height":
+        return [
+            Statement(t, "status", "absent", span, sentence, True)
+            for t in named
+            if t.level is not None and not any_affirmed
+        ] or (
+            [] if any_affirmed or named else [Statement(t, "denied-heights", True, span, sentence) for t in s.targets]
+        )
+    if named:
+        return [Statement(t, "status", "absent", span, sentence) for t in named]
+    regions_named = regions_near(c, s.mark)
+    return [Statement(Target(None, True, r), "denied", True, span, sentence) for r in regions_named] or [
+        Statement(NOWHERE, "denied", True, span, sentence)
+    ]
+
+
+def _other_bone(c: Clauses, s: Spoken, sentence: int, to_span: SpanOf) -> list[Statement]:
+    """A fracture outside the vertebral bodies: a finding under its own name when it is of the spine, nothing
+    otherwise."""
+    if s.bone is None:
+        return []
+    bodies = tuple(t for t in s.targets if t.level in BODY_LEVELS)
+    if s.bone == "posterior" or (s.bone in ARCH_BONES and bodies and s.manner.plain):
+        value = s.manner.denied is None
+        if s.manner.doubted is not None or s.manner.doubtful or s.manner.past or (not bodies and s.bone == "posterior"):
+            return []
+        found = [Statement(t, "posterior_elements", value, to_span(s.mark), sentence) for t in bodies]
+        if s.bone == "posterior" or any(o.affirmed for o in spoken_cached(c) if o is not s):
+            return found
+    if s.bone not in _OWN_BONES or s.kind == "height":
+        return []
+    if s.manner.denied is not None:
+        return []
+    status, weak = status_of(c, s)
+    status = "fracture" if status == "deformity" else status
+    own = tuple(t.level for t in s.targets if t.level is not None and t.level not in BODY_LEVELS)
+    if s.bone in ARCH_BONES:
+        own = tuple(f"{t.level} {s.bone}" for t in s.targets if t.level is not None)
+    names = own or ("sacrum" if s.bone == "sacrum" else "cervical spine" if s.bone == "cervical" else s.bone,)
+    region: Region | None = "sacral" if s.bone == "sacrum" else "cervical" if s.bone == "cervical" else None
+    found = []
+    for name in names:
+        target = Target(name, True, region)
+        found.append(Statement(target, "status", status, to_span(s.mark), sentence, weak))
+        for mark in adjectives(c, s.mark, "acuity"):
+            if c.manner(mark).denied is None:
+                found.append(Statement(target, "acuity", mark.facts["acuity"], to_span(mark), sentence))
+    return found
+
+
+def spoken_cached(c: Clauses) -> list[Spoken]:
+    """Fracture words of a sentence without focus, to ask whether a body is spoken of beside another bone."""
+    return spoken(c, ())

@@ -1,0 +1,47 @@
+"""Is the text English? Counts small words; nothing clever, because a wrong yes only finds nothing and a wrong no is
+said aloud."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cds_service.reports.text import Folded
+
+_ENGLISH: Final = frozenset(
+    """the of and with no is are there at to for in a an by on without was were has have this that not seen from level
+    normal fracture fractures compression
+    vertebral body acute chronic old edema height loss spine lumbar thoracic cement new mild moderate severe bone
+    study findings impression intact wall""".split()
+)
+_OTHER: Final = frozenset(
+    """der die das und mit ohne kein keine keinen nicht ist sind eine einer des den dem bei im zum zur fraktur
+    frakturen wirbelkorper wirbelkoerper odem
+    oedeme hohe hohenminderung deckplatte lwk bwk frische sinterung beurteilung befund
+    le les la des du une un avec sans pas est sont dans sur aux et chez fractures-tassements tassement vertebre
+    vertebres recente corps hauteur
+    oedeme conclusion-fr recul mur posterieur
+    el los las con sin por para una del es y se fractura fracturas aplastamiento cuerpo vertebra-es altura aguda
+    edema-oseo perdida columna vertebrales
+    il lo gli di che con-it non per della delle frattura fratture crollo vertebrale corpo acuta e
+    o os uma com sem em da fratura fraturas
+    het een en van met geen niet de wervel fractuur wervelfractuur inzakking
+    och med ingen fraktur-sv kota""".split()
+)
+_SHARED: Final = frozenset("de la un le en es per e o os die des il a in".split())
+_WORDS_READ: Final = 1500
+
+
+def english(folded: Folded) -> bool:
+    """Whether the reader's lexicon can be trusted with this text."""
+    ours = theirs = letters = unread = 0
+    for word in folded.words[:_WORDS_READ]:
+        if word.text == "\u00a4":
+            unread += 1
+        elif word.text[0].isalpha():
+            letters += 1
+            ours += word.text in _ENGLISH
+            if word.text in _OTHER:
+                theirs += 1 if word.text in _SHARED else 2
+    if unread > letters:
+        return False
+    return theirs < 4 or theirs <= ours * 2

@@ -1,0 +1,66 @@
+"""One sentence as it is being read: its fractures, what was spoken of before, and the statements made so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cds_service.reports.fractures import Spoken
+from cds_service.reports.lexicon import Mark
+from cds_service.reports.quantities import Quantity
+from cds_service.reports.scopes import Clauses, Manner
+from cds_service.reports.statements import SpanOf, Statement, Target, Value, attach, body_targets
+
+
+@dataclass(slots=True, kw_only=True)
+class Said:
+    """Collects the statements of one sentence."""
+
+    c: Clauses
+    readings: list[Spoken]
+    """Fractures of the sentence that it does not deny."""
+    focus: tuple[Target, ...]
+    """What the sentences before spoke of."""
+    sentence: int
+    to_span: SpanOf
+    marrow_study: bool
+    """The text speaks of marrow or MRI, so that a bare "edema" may be the marrow's."""
+    note: bool
+    """A clinical note: cement there is prior only when it says so."""
+    found: list[Statement] = field(default_factory=list)
+
+    def add(self, targets: tuple[Target, ...], name: str, value: Value, mark: Mark, weak: bool = False) -> None:
+        """Add one fact to each target."""
+        self.found.extend(Statement(t, name, value, self.to_span(mark), self.sentence, weak) for t in targets)
+
+    def subject(self, at: int) -> tuple[Target, ...]:
+        """Targets of the nearest fracture of the sentence, those before ``at`` first."""
+        before = [s for s in self.readings if s.mark.first < at]
+        chosen = before[-1] if before else self.readings[0] if self.readings else None
+        if chosen is not None:
+            return chosen.targets
+        return body_targets(tuple(lv for lv in self.c.levels if lv.last <= at)[-1:])
+
+    def targets(self, mark: Mark) -> tuple[Target, ...]:
+        """Targets of an attribute noun."""
+        found = attach(self.c, mark, self.focus, self.subject(mark.first), fracture=False)
+        start, _ = self.c.clause(mark.first)
+        comma = max((k for k in self.c.commas if k < mark.first), default=start)
+        words = {word.text for word in self.c.words[comma : mark.first]}
+        return found[-1:] if "latter" in words else found[:1] if "former" in words else found
+
+    def about_bodies(self, targets: tuple[Target, ...]) -> tuple[Target, ...]:
+        """Without disc spaces."""
+        return tuple(t for t in targets if not t.pair)
+
+    def usable(self, mark: Mark, how: Manner) -> bool | None:
+        """True affirmed, False denied, ``None`` when the words do not settle it."""
+        if how.hypothetical or how.past or how.other or how.doubtful:
+            return None
+        if how.denied is not None:
+            return None if how.acute_only else False
+        return None if how.doubted is not None else True
+
+
+def words_of(q: Quantity) -> Mark:
+    """The words of a quantity, to quote them."""
+    return Mark(q.first, q.last, {})

@@ -1,0 +1,201 @@
+"""Plain signs in one sentence: edema, uptake, cleft, masses, collections, posterior elements, normal heights."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cds_service.reports.lexicon import Mark
+from cds_service.reports.said import Said
+from cds_service.reports.statements import NOWHERE, Target, body_targets
+
+_OUTSIDE: Final = frozenset({"lung", "soft"})
+_SPINAL_DANGER: Final = frozenset({"soft_tissue_mass", "collection", "disc_signal", "cord_signal"})
+"""Stands without a level too: it is dangerous wherever it is."""
+
+
+def plain(here: Said, mark: Mark, field: str) -> None:
+    c = here.c
+    if mark.get("retro") == "body" and any(m.get("retro") == "gait" or m.get("noun") == "gait" for m in c.marks):
+        return
+    if mark.get("retro") == "body" and any(
+        w.text in ("gait", "postural", "parkinson", "parkinson's", "parkinsonism", "pull", "balance") for w in c.words
+    ):
+        return
+    value = here.usable(mark, c.manner(mark))
+    if value is None:
+        return
+    targets = here.targets(mark)
+    if field == "unstable":
+        targets = here.about_bodies(targets)
+        ours = any(t.level is not None for t in targets) or bool(here.readings)
+        if not ours or (c.words[mark.first].text == "chance" and mark.last - mark.first == 1 and not here.readings):
+            return
+        if (
+            mark.get("unstable") == "said"
+            and c.words[mark.first].text == "translation"
+            and any("listhesis" in w.text for w in c.words)
+        ):
+            return
+    if field in ("tracer_uptake", "retropulsion", "fluid_cleft"):
+        targets = here.about_bodies(targets)
+        if value and field == "tracer_uptake" and not targets:
+            return
+        if field == "tracer_uptake" and any(m.get("bone") in ("rib",) for m in c.within("bone", *c.clause(mark.first))):
+            targets = tuple(t for t in targets if t.level is not None)
+            if not any(lv.kind == "body" for lv in c.levels):
+                return
+    if field == "collection" and not _spinal_collection(here, mark, targets):
+        return
+    if field == "soft_tissue_mass" and not targets and c.words[mark.first].text == "soft":
+        targets = (
+            (NOWHERE,)
+            if c.has("vertebral") or not any(m.get("noun") in _OUTSIDE for m in c.marks if m is not mark)
+            else ()
+        )
+    if field in _SPINAL_DANGER and not value and not here.readings and not here.c.levels:
+        targets = (NOWHERE,)  # denied of the whole study, not of the fracture spoken of last
+    here.add(targets or (NOWHERE,), field, value, mark)
+
+
+def _spinal_collection(here: Said, mark: Mark, targets: tuple[Target, ...]) -> bool:
+    text = {w.text for w in here.c.words[mark.first : mark.last]}
+    if text & {"epidural", "paraspinal", "paravertebral", "psoas", "prevertebral", "phlegmon"}:
+        return True
+    if any(m.get("noun") in _OUTSIDE for m in here.c.marks) or (here.c.has("bone") and not targets):
+        return False
+    return (
+        any(t.level is not None for t in targets)
+        or here.c.has("vertebral", "discsignal")
+        or any(
+            w.text in ("epidural", "paraspinal", "paravertebral", "prevertebral", "psoas", "intraspinal")
+            for w in here.c.words
+        )
+    )
+
+
+def normal(here: Said, mark: Mark, field: str) -> None:
+    how = here.c.manner(mark)
+    if how.plain:
+        here.add(here.about_bodies(here.targets(mark)) or (NOWHERE,), field, False, mark)
+
+
+def edema(here: Said, mark: Mark) -> None:
+    c = here.c
+    kind = mark.facts["edema"]
+    value = here.usable(mark, c.manner(mark))
+    if kind == "other" or value is None:
+        return
+    start, end = c.clause(mark.first)
+    inside = [m for m in c.marks if start <= m.first < end]
+    if any(
+        m.get("noun") in _OUTSIDE
+        for m in inside
+        if m.get("noun") and not m.facts.keys() & {"vertebral"} and abs(m.first - mark.first) < 12
+    ):
+        return
+    if any("degenerative" in m.facts and abs(m.first - mark.first) <= 6 for m in inside) or any(
+        w.text
+        in (
+            "schmorl",
+            "schmorl's",
+            "schmorls",
+            "listhesis",
+            "spondylolisthesis",
+            "facet",
+            "cord",
+            "ligament",
+            "interspinous",
+        )
+        for w in c.words[start:end]
+    ):
+        return
+    targets = here.targets(mark)
+    if any(t.pair for t in targets):
+        return
+    named = any(t.level is not None for t in targets)
+    if kind == "bare":
+        near = c.within("vertebral", start, end)
+        if not (
+            (named and (here.readings or body_targets(c.levels) or here.marrow_study)) or (near and here.marrow_study)
+        ):
+            return
+        if not named and value:
+            return
+    if not targets:
+        targets = (NOWHERE,)
+    here.add(targets, "marrow_edema", value, mark)
+    cue = next((m for m in c.within("acuity", start, end) if m.get("acuity") == "resolving"), None)
+    if value and cue is not None:
+        here.add(targets, "acuity", "resolving", cue, True)
+    for change in c.within("change", start, end):
+        if value and change.get("change") == "improved" and abs(change.first - mark.first) <= 4:
+            here.add(targets, "height_change", "improved", change, True)
+    if value and _only(here, mark):
+        ours = {t.level for t in targets}
+        others = tuple(
+            t
+            for t in (*body_targets(c.levels), *(t for s in here.readings for t in s.targets), *here.focus)
+            if t.level and t.level not in ours
+        )
+        here.add(tuple(dict.fromkeys(others)), "marrow_edema", False, mark, True)
+
+
+def _only(here: Said, mark: Mark) -> bool:
+    start, end = here.c.clause(mark.first)
+    comma = max((k for k in here.c.commas if k < mark.first), default=start)
+    stop = min((k for k in here.c.commas if k >= mark.last), default=end)
+    return bool(here.c.within("only", comma, stop))
+
+
+def posterior(here: Said, mark: Mark) -> None:
+    c = here.c
+    start, end = c.clause(mark.first)
+    how = c.manner(mark)
+    if how.hypothetical or how.past or how.other or how.doubted is not None:
+        return
+    comma_after = min((k for k in c.commas if k >= mark.last), default=end)
+    reach = [
+        m
+        for m in c.within("involve", start, end)
+        if (m.last <= mark.first and mark.first - m.last <= 8)
+        or (mark.last <= m.first < comma_after and m.first - mark.last <= 4)
+    ]
+    normal = [
+        m
+        for m in c.within("normal", start, min(end, comma_after))
+        if (m.first >= mark.last and m.first - mark.last <= 4)
+        or (m.last <= mark.first and c.reaches(m.last, mark.first))
+    ]
+    spared = [
+        k for k in range(mark.last, min(mark.last + 4, end)) if c.words[k].text in ("spared", "sparing", "uninvolved")
+    ]
+    targets = here.about_bodies(here.targets(mark))
+    if reach:
+        value = here.usable(reach[0], c.manner(reach[0]))
+        if value is not None and (targets or not value):
+            here.add(targets or (NOWHERE,), "posterior_elements", value if how.denied is None else False, reach[0])
+    elif (normal or spared) and how.denied is None:
+        here.add(targets or (NOWHERE,), "posterior_elements", False, mark)
+
+
+def heights(here: Said, mark: Mark) -> None:
+    c = here.c
+    start, end = c.clause(mark.first)
+    if c.within("denialfollow", 0, len(c.words)) or here.readings:
+        return
+    how = c.manner(mark)
+    if how.denied is not None or how.hypothetical or how.past or how.other:
+        return
+    predicate = mark.get("heights") == "stated" or any(
+        (m.first >= mark.last and c.manner(m).denied is None)
+        or (m.last <= mark.first and c.reaches(m.last, mark.first))
+        for m in c.within("normal", start, end)
+    )
+    if not predicate or any("fx" in m.facts for m in c.marks if start <= m.first < end):
+        return
+    bodies = body_targets(tuple(lv for lv in c.levels if start <= lv.first < end))
+    if bodies:
+        here.add(bodies, "status", "absent", mark, True)
+        return
+    regions = [m.facts["region"] for m in c.within("region", start, end) if m.facts["region"] not in ("spine",)]
+    here.add(tuple(Target(None, True, r) for r in dict.fromkeys(regions)) or (NOWHERE,), "denied-heights", True, mark)  # type: ignore[arg-type]

@@ -1,0 +1,303 @@
+"""What one sentence states: plain (level, field, value) statements, and how a noun finds its level."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from cds_service.reports.findings import BODY_LEVELS, Region, Span
+from cds_service.reports.levels import PLACE, LevelMark
+from cds_service.reports.lexicon import Mark
+from cds_service.reports.scopes import Clauses
+
+Value = str | bool | float | tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whose statement it is: a level, a bone with its own name, or (level ``None``) a region or nothing named."""
+
+    level: str | None
+    certain: bool = True
+    region: Region | None = None
+    pair: tuple[str, ...] = ()
+    """The two levels of a disc space, when only that is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One fact stated of one target."""
+
+    target: Target
+    field: str
+    value: Value
+    span: Span
+    """Original code points of the words."""
+    sentence: int
+    weak: bool = False
+    """Gives way to any other value of the same field."""
+
+
+SpanOf = Callable[[Mark], Span]
+"""Original span of a mark."""
+
+
+class Adder(Protocol):
+    """Adds one fact to several targets."""
+
+    def __call__(self, targets: tuple[Target, ...], field: str, value: Value, mark: Mark, weak: bool = False) -> None:
+        """Add it."""
+
+
+NOWHERE: Final = Target(None)
+_PREPOSITIONS: Final = frozenset(
+    """of at in involving involves involve to within from through on affecting for about including into along seen
+    noted""".split()
+)
+_COPULAS: Final = frozenset(
+    "is are was were has have been being at the a an body seen noted present identified again level involving".split()
+)
+NARROW_REGIONS: Final[dict[str, tuple[int, int]]] = {
+    "upper-thoracic": (PLACE["T1"], PLACE["T5"]),
+    "mid-thoracic": (PLACE["T4"], PLACE["T9"]),
+    "lower-thoracic": (PLACE["T8"], PLACE["T12"]),
+    "thoracic": (PLACE["T1"], PLACE["T12"]),
+    "thoracolumbar": (PLACE["T1"], PLACE["L5"]),
+    "lumbar": (PLACE["L1"], PLACE["L6"]),
+    "spine": (PLACE["T1"], PLACE["L6"]),
+    "cervical": (PLACE["C1"], PLACE["C7"]),
+    "sacral": (PLACE["S1"], PLACE["S5"]),
+}
+
+
+def targets_of(mark: LevelMark, *, region: Region | None = None, spread_pair: bool = False) -> tuple[Target, ...]:
+    """The targets that a level mark names."""
+    if mark.kind == "pair" and not spread_pair:
+        return (Target(None, True, None, mark.levels),)
+    certain = mark.certain
+    found = []
+    for level in mark.levels:
+        if level in BODY_LEVELS:
+            low, high = NARROW_REGIONS.get(region or "", (0, -1))
+            found.append(
+                Target(level, certain, region if low <= PLACE[level] <= high and region not in ("spine",) else None)
+            )
+        else:
+            found.append(Target("sacrum" if level.startswith("S") else level, certain and level != "L6"))
+    return tuple(dict.fromkeys(found))
+
+
+def speaks_of_bodies(c: Clauses, mark: LevelMark) -> bool:
+    """Whether a pair such as ``T11-T12`` names the two bodies, by the words around it."""
+    after = [w.text for w in c.words[mark.last : mark.last + 3]]
+    if any(word in ("vertebrae", "bodies", "fractures", "deformities") for word in after):
+        return True
+    before = [w.text for w in c.words[max(mark.first - 3, 0) : mark.first]]
+    return any(
+        word in ("fractures", "vertebrae", "compressions", "deformities", "bodies", "collapse", "wedging")
+        for word in before
+    )
+
+
+def attach(
+    c: Clauses, noun: Mark, focus: tuple[Target, ...], subject: tuple[Target, ...], *, fracture: bool
+) -> tuple[Target, ...]:
+    """Targets of a noun: the level just before it, the level its preposition names, the nearest earlier one, or the
+    one spoken of before."""
+    region = region_near(c, noun)
+    mark = _level_mark(c, noun, fracture=fracture)
+    if mark is not None:
+        spread = (
+            mark.kind == "pair"
+            and fracture
+            and (speaks_of_bodies(c, mark) or "disc" not in {m.get("noun") for m in c.marks})
+        )
+        if spread and not speaks_of_bodies(c, mark):
+            mark = LevelMark(mark.first, mark.last, mark.levels, mark.kind, certain=False)
+        found = targets_of(mark, region=region, spread_pair=spread)
+        chain = listed(c, noun) if fracture else ()
+        if len(chain) > 1:
+            found = tuple(t for level in chain for t in targets_of(level, region=region))
+        if mark.kind == "pair" and not spread and not fracture:
+            held = tuple(t for t in subject if t.level in mark.levels)
+            if held and "disc" not in {m.get("noun") for m in c.marks}:
+                return held
+        return found
+    if fracture:
+        regions = regions_near(c, noun)
+        if points_back(c, noun) and (subject or focus):
+            return subject or focus
+        return tuple(Target(None, True, r) for r in regions) or (NOWHERE,)
+    return subject or focus
+
+
+_LIST_KINDS: Final = frozenset("inert acuity severity change genant vertebral quantity".split())
+_LIST_WORDS: Final = frozenset([",", "and", "&", "(", ")", ":", "%", "~", "percent"])
+
+
+def listed(c: Clauses, noun: Mark) -> tuple[LevelMark, ...]:
+    """Level marks that one fracture word shares: "T10 acute and T12 chronic fractures", "fractures: T12 (40%), L1"."""
+    anchor = _level_mark(c, noun, fracture=True)
+    if anchor is None or anchor not in c.levels:
+        return ()
+    place = c.levels.index(anchor)
+    chain = [anchor]
+    if anchor.last <= noun.first:
+        while place and _list_gap(c, c.levels[place - 1], chain[0]):
+            place -= 1
+            chain.insert(0, c.levels[place])
+    else:
+        while place + 1 < len(c.levels) and _list_gap(c, chain[-1], c.levels[place + 1]):
+            place += 1
+            following = next((m for m in c.marks if m.first >= c.levels[place].last and is_noun(m)), None)
+            if following is not None and c.reaches(c.levels[place].last, following.first):
+                break
+            chain.append(c.levels[place])
+    return tuple(chain)
+
+
+def _list_gap(c: Clauses, one: LevelMark, other: LevelMark) -> bool:
+    if one.kind != "body" or other.kind != "body":
+        return False
+    joined = False
+    for at in range(one.last, other.first):
+        text = c.words[at].text
+        joined = joined or text in (",", "and", "&")
+        mark = c.covered(at)
+        if mark is not None and not (mark.facts.keys() <= _LIST_KINDS):
+            return False
+        if mark is None and text not in _LIST_WORDS and not text[0].isdigit():
+            return False
+    return joined
+
+
+def owner(c: Clauses, chain: tuple[LevelMark, ...], mark: Mark) -> tuple[Target, ...]:
+    """Targets of the one listed level that an adjective stands beside; nothing when it may belong to all."""
+    ends = mark.last >= len(c.words) or c.words[mark.last].text in (",", ")", ";", "and", ".", "(", "with", "without")
+    noun = c.covered(mark.last) if mark.last < len(c.words) else None
+    ends = ends or (noun is not None and "fx" in noun.facts)
+    for level in chain:
+        bracketed = level.last < len(c.words) and c.words[level.last].text == "(" and mark.first == level.last + 1
+        if ends and (level.last == mark.first or bracketed):
+            return targets_of(level)
+    for level in chain:
+        if mark.last == level.first:
+            return targets_of(level)
+    return ()
+
+
+def _level_mark(c: Clauses, noun: Mark, *, fracture: bool) -> LevelMark | None:
+    start, end = c.clause(noun.first)
+    named = [lv for lv in c.levels if start <= lv.first < end and lv.kind != "structure"]
+    before = [lv for lv in named if lv.last <= noun.first]
+    after = [lv for lv in named if lv.first >= noun.last]
+    if before and c.reaches(before[-1].last, noun.first):
+        return before[-1]
+    rival = next(
+        (m for m in c.marks if m.first >= noun.last and _is_noun(m) and (not fracture or "fx" in m.facts)), None
+    )
+    for lv in after:
+        if rival is not None and rival.first < lv.first:
+            break
+        if _joined(c, noun.last, lv.first, loose=fracture):
+            return lv
+        break
+    if before:
+        return before[-1]
+    if after and fracture and (rival is None or rival.first > after[0].first or not _owned(c, rival, after[0])):
+        return after[0]
+    if after and not fracture:
+        return after[0]
+    return None
+
+
+def _owned(c: Clauses, rival: Mark, level: LevelMark) -> bool:
+    """Whether the level after a rival noun is that noun's own ("fracture, edema at T12")."""
+    return "fx" in rival.facts and _joined(c, rival.last, level.first, loose=True)
+
+
+def _is_noun(mark: Mark) -> bool:
+    kinds = mark.facts.keys()
+    return bool(
+        kinds
+        & {
+            "fx",
+            "edema",
+            "uptake",
+            "retro",
+            "wall",
+            "canal",
+            "kyphosis",
+            "cleft",
+            "cement",
+            "posterior",
+            "mass",
+            "cordsignal",
+            "discsignal",
+            "collection",
+            "noun",
+            "heights",
+            "bone",
+        }
+    )
+
+
+def is_noun(mark: Mark) -> bool:
+    """Whether adjectives, numbers and levels may belong to this mark."""
+    return _is_noun(mark)
+
+
+def _joined(c: Clauses, start: int, end: int, *, loose: bool) -> bool:
+    """Whether a preposition, not a new statement, leads from a noun to a level."""
+    texts = [w.text for w in c.words[start:end]]
+    if not texts:
+        return True
+    if len(texts) > 14 or ";" in texts:
+        return False
+    if not loose and ("," in texts or "and" in texts or "with" in texts or "without" in texts):
+        return False
+    if any(
+        m.first >= start
+        and m.last <= end
+        and m.facts.keys() & {"neg", "negacute", "fx"} - ({"neg", "negacute"} if loose else set())
+        for m in c.marks
+    ):
+        return False
+    return (
+        any(t in _PREPOSITIONS for t in texts)
+        or texts[-1] in (":", "(", "-", ",", "?")
+        or all(t in _COPULAS for t in texts)
+        or loose
+    )
+
+
+def points_back(c: Clauses, noun: Mark) -> bool:
+    """Whether "the", "this" or "these" before the noun speaks of something named before."""
+    for at in range(max(noun.first - 5, 0), noun.first + 1):
+        text = c.words[at].text
+        if text in ("this", "these", "that", "those", "the", "its") and c.reaches(at + 1, noun.first):
+            return True
+    return bool(c.within("pointer", noun.first, noun.last))
+
+
+def regions_near(c: Clauses, noun: Mark) -> tuple[Region, ...]:
+    """Regions named in the noun's clause, narrowest first, without "spine" where a narrower one stands."""
+    start, end = c.clause(noun.first)
+    found = list(dict.fromkeys(m.facts["region"] for m in c.within("region", start, end)))
+    narrow = [r for r in found if r != "spine"]
+    if any(r in ("upper-thoracic", "mid-thoracic", "lower-thoracic") for r in narrow):
+        narrow = [r for r in narrow if r != "thoracic"]
+    chosen = narrow or found
+    return tuple(chosen)  # type: ignore[arg-type]
+
+
+def region_near(c: Clauses, noun: Mark) -> Region | None:
+    """The one region of the clause, when just one is named."""
+    regions = [r for r in regions_near(c, noun) if r != "spine"]
+    return regions[0] if len(regions) == 1 else None
+
+
+def body_targets(levels: Iterable[LevelMark]) -> tuple[Target, ...]:
+    """Body levels named, discs and nerve roots left out."""
+    return tuple(t for lv in levels if lv.kind == "body" for t in targets_of(lv) if t.level in BODY_LEVELS)
