@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cds_service.criteria import course, imaging
+from cds_service.criteria import imaging
 from cds_service.criteria.acuity import (
     ImagingAcuity,
     imaging_acuity,
@@ -16,6 +16,15 @@ from cds_service.criteria.acuity import (
     within_window,
 )
 from cds_service.criteria.contraindications import Contraindications, contraindications
+from cds_service.criteria.course import (
+    Course,
+    course_of_patient,
+    height_loss,
+    lcd_course,
+    seed_course,
+    structure,
+    suspicion_signs,
+)
 from cds_service.criteria.etiology import (
     Etiology,
     candidate_cause,
@@ -27,8 +36,18 @@ from cds_service.criteria.etiology import (
 )
 from cds_service.criteria.imaging import Suspicion
 from cds_service.criteria.red_flags import RedFlags, red_flags
-from cds_service.criteria.sites import Site, called_old, coded, confirmed, find_sites, fractured, suspected, treated
-from cds_service.facts.fact import Claim, Fact, Interval, all_of, any_of, not_met
+from cds_service.criteria.sites import (
+    Site,
+    called_old,
+    coded,
+    confirmed,
+    find_sites,
+    fractured,
+    suspected,
+    treated,
+    unseen_fracture,
+)
+from cds_service.facts.fact import Claim, Fact, Interval, all_of, any_of
 from cds_service.facts.model import Draft, Facts
 from cds_service.knowledge.thresholds import Thresholds
 
@@ -74,9 +93,9 @@ class Assessment:
     facts: Facts
     limit: Thresholds
     levels: tuple[LevelFacts, ...]
+    course: Course
     flags: RedFlags
     suspicion: Suspicion
-    pain_free: Claim
     osteoporosis: Claim
     malignancy: Claim
     mri_unsafe: Claim
@@ -96,30 +115,30 @@ class Assessment:
 def assess(facts: Facts, limit: Thresholds) -> Assessment:
     """Works out every claim; pure."""
     sites = find_sites(facts)
-    pain_free = course.pain_free(facts, limit)
-    flags = red_flags(sites, facts, limit, pain_free)
+    course = course_of_patient(facts, limit)
+    flags = red_flags(sites, facts, limit, course.pain_free)
     porous, steroid, prior = osteoporosis(facts, limit), chronic_steroid(facts, limit), prior_fragility_fracture(facts)
-    signs = course.suspicion_signs(facts, limit, porous, prior, steroid)
-    levels = tuple(_level(site, facts, limit, flags) for site in sites)
+    signs = suspicion_signs(course, facts, porous, prior, steroid)
+    levels = tuple(_level(site, course, facts, limit, flags) for site in sites)
     return Assessment(
         facts=facts,
         limit=limit,
         levels=levels,
+        course=course,
         flags=flags,
-        suspicion=imaging.suspicion(sites, facts, limit, signs, porous, steroid),
-        pain_free=pain_free,
+        suspicion=imaging.suspicion(sites, course, facts, limit, signs, porous, steroid),
         osteoporosis=porous,
         malignancy=malignancy(facts),
         mri_unsafe=imaging.mri_unsafe(facts),
-        any_fracture=any_of(*(level.fractured for level in levels)) if levels else not_met(),
+        any_fracture=any_of(*(level.fractured for level in levels), unseen_fracture(facts)),
     )
 
 
-def _level(site: Site, facts: Facts, limit: Thresholds, flags: RedFlags) -> LevelFacts:
+def _level(site: Site, course: Course, facts: Facts, limit: Thresholds, flags: RedFlags) -> LevelFacts:
     onset = onset_days(site, facts)
     acuity = imaging_acuity(site, facts)
     cause = etiology(site, facts, limit)
-    lcd = course.lcd_course(site, facts, limit)
+    found = structure(site, course, facts, limit)
     return LevelFacts(
         site=site,
         confirmed=confirmed(site, facts),
@@ -130,17 +149,17 @@ def _level(site: Site, facts: Facts, limit: Thresholds, flags: RedFlags) -> Leve
         called_old=called_old(site),
         onset_days=onset,
         new=imaging.new_fracture(site, facts, onset, limit),
-        symptomatic=imaging.symptomatic(site, facts, limit),
+        symptomatic=imaging.symptomatic(site, course),
         within_window=within_window(onset, limit),
         acuity=acuity,
         study_recent=study_is_recent(acuity, limit),
         in_range=level_in_range(site),
         cause=cause,
         candidate_cause=candidate_cause(cause),
-        height_loss=course.height_loss(site),
-        lcd_course=lcd,
-        seed_course=course.seed_course(site, facts, limit, cause.steroid),
-        against=contraindications(site, facts, limit, flags, cause),
+        height_loss=height_loss(site),
+        lcd_course=lcd_course(found, course.worsening),
+        seed_course=seed_course(found, course.worsening, cause.steroid, facts),
+        against=contraindications(site, course, facts, limit, flags, cause),
         mri_since_onset=imaging.mri_since_onset(site, facts, onset, limit),
         mri_ordered=imaging.ordered(facts, site, "MR"),
         uptake_ordered=imaging.ordered(facts, site, "NM"),

@@ -14,7 +14,9 @@ from cds_service.facts.fact import Claim, all_of, any_of, met, unknown
 from cds_service.knowledge.citations import cite
 
 C15 = "va.secondary"
-C03 = "va.posterior_wall"
+"""The reading of VA-08 a site may choose (conflict C-15)."""
+SEVERE_ALLERGY = "severe allergy to bone cement or opacifier"
+PLAIN_ALLERGY = "allergy to bone cement or opacifier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,10 @@ class Candidacy:
 
 def candidacy(level: LevelFacts, a: Assessment, choices: Mapping[str, str]) -> Candidacy:
     """VA-01 to VA-11 and CX at one level."""
-    return Candidacy(Criteria(_include(level, a, choices), _exclude(level, a), _confirm(level, a)), _remarks(level))
+    return Candidacy(Criteria(_include(level, a, choices), _exclude(level), _confirm(level, a)), remarks(level))
 
 
 def _include(level: LevelFacts, a: Assessment, choices: Mapping[str, str]) -> tuple[Criterion, ...]:
-    failed = course.conservative_care_failed(a.facts, a.limit)
     secondary = course_of(level, choices.get(C15, "both"))
     return (
         Criterion(
@@ -47,12 +48,10 @@ def _include(level: LevelFacts, a: Assessment, choices: Mapping[str, str]) -> tu
         ),
         Criterion("that imaging is at most 30 days old", level.study_recent, cite("S3", "line 11"), "VA-04"),
         Criterion("level T5 to L5", level.in_range, cite("LCD-N", "coverage criterion (a)"), "VA-05"),
-        Criterion(
-            "severe pain", course.candidate_pain(a.facts, a.limit), cite("LCD-N", "coverage criterion (b)"), "VA-06"
-        ),
+        Criterion("severe pain", a.course.candidate_pain, cite("LCD-N", "coverage criterion (b)"), "VA-06"),
         Criterion(
             "conservative treatment has failed",
-            course.by_setting(a.facts, met(), failed),
+            course.by_setting(a.facts, met(), a.course.conservative_care_failed),
             cite("S4", "line 62"),
             "VA-07",
         ),
@@ -71,33 +70,37 @@ def _confirmed(level: LevelFacts) -> Claim:
     return level.fractured if level.confirmed.not_met and level.coded.met else level.confirmed
 
 
-def skipped_when_hospitalised(a: Assessment) -> bool:
-    """LCD path (i): VA-07 and VA-08 are not asked of a hospitalised patient."""
-    return course.inpatient(a.facts).met
-
-
-def _exclude(level: LevelFacts, a: Assessment) -> tuple[Criterion, ...]:
-    """The clauses that block (decision 2), and FX-08."""
-    against = level.against
-    lcd, seed = "exclusions", "line 7"
+def _exclude(level: LevelFacts) -> tuple[Criterion, ...]:
+    """What blocks, the other causes that VA-10 excludes (to be listed when nobody documented them), and FX-08."""
+    cause, lcd = level.cause, cite("LCD-N", "coverage criterion (a)")
     return (
-        Criterion("pain not primarily from this fracture", against.pain_elsewhere, cite("LCD-N", lcd), "CX-01"),
-        Criterion("infection of the spine, the site or the body", against.infection, cite("LCD-N", lcd), "CX-02"),
-        Criterion("pregnancy", against.pregnancy, cite("LCD-N", lcd), "CX-03"),
-        Criterion("posterior wall defect", against.posterior_wall, cite("S1", seed), "CX-05"),
-        Criterion("retropulsion or canal compromise", against.canal, cite("LCD-N", lcd), "CX-05"),
-        Criterion(
-            "severe allergy to bone cement or opacifier", against.severe_cement_allergy, cite("LCD-N", lcd), "CX-06"
-        ),
-        Criterion("spinal instability", against.unstable, cite("LCD-N", lcd), "CX-09"),
-        Criterion("neurological deficit", against.deficit, cite("LCD-N", lcd), "CX-10"),
-        Criterion("high-energy or burst fracture", against.high_energy, cite("OF", "OF 3 to 5"), "CX-14"),
+        *blocking(level),
+        Criterion("malignancy on record", cause.neoplastic, lcd, "ET-02"),
+        Criterion("signs of a pathologic fracture", cause.suspicious, lcd, "ET-03"),
+        Criterion("benign lesion", cause.benign_lesion, cite("S1", "line 7"), "ET-08"),
         Criterion("level already augmented", level.treated, cite("DES", "FX-08"), "FX-08"),
     )
 
 
+def blocking(level: LevelFacts) -> tuple[Criterion, ...]:
+    """The contraindications that block a referral when present (decision 2), in the order of D8."""
+    against = level.against
+    lcd = cite("LCD-N", "exclusions")
+    return (
+        Criterion("pain not primarily from this fracture", against.pain_elsewhere, lcd, "CX-01"),
+        Criterion("infection of the spine, the site or the body", against.infection, lcd, "CX-02"),
+        Criterion("pregnancy", against.pregnancy, lcd, "CX-03"),
+        Criterion("posterior wall defect", against.posterior_wall, cite("S1", "line 7"), "CX-05"),
+        Criterion("retropulsion or canal compromise", against.canal, lcd, "CX-05"),
+        Criterion(SEVERE_ALLERGY, against.severe_cement_allergy, lcd, "CX-06"),
+        Criterion("spinal instability", against.unstable, lcd, "CX-09"),
+        Criterion("neurological deficit", against.deficit, lcd, "CX-10"),
+        Criterion("high-energy or burst fracture", against.high_energy, cite("OF", "OF 3 to 5"), "CX-14"),
+    )
+
+
 def _confirm(level: LevelFacts, a: Assessment) -> tuple[Criterion, ...]:
-    pain = course.pain_concordant(a.facts, a.limit)
+    pain = a.course.pain_concordant
     return (
         Criterion("tenderness or percussion pain at this level", pain, cite("LCD-N", "exclusion (a)(i)"), "VA-09"),
         Criterion(
@@ -120,24 +123,15 @@ def continuum_of_care(a: Assessment) -> Claim:
     return unknown("not documented as done", both.evidence) if both.unknown else both
 
 
-def _remarks(level: LevelFacts) -> tuple[Criterion, ...]:
+def remarks(level: LevelFacts) -> tuple[Criterion, ...]:
+    """The contraindications that never block (decision 2): lines of a referral, cards of their own on a draft."""
     against = level.against
-    allergy = against.cement_allergy
+    lcd, bleeding = cite("LCD-N", "exclusions"), cite("SIR", "Part II, high-bleeding-risk procedures")
     return (
-        Criterion("more than 3 levels in one procedure", against.too_many_levels, cite("LCD-N", "exclusions"), "CX-04"),
-        Criterion("allergy to bone cement or opacifier", allergy, cite("LCD-N", "exclusions"), "CX-06"),
-        Criterion(
-            "uncorrected coagulopathy",
-            against.coagulopathy,
-            cite("SIR", "Part II, high-bleeding-risk procedures"),
-            "CX-07",
-        ),
-        Criterion(
-            "antithrombotic drug",
-            against.antithrombotic,
-            cite("SIR", "Part II, high-bleeding-risk procedures"),
-            "CX-08",
-        ),
+        Criterion("more levels than one procedure should treat", against.too_many_levels, lcd, "CX-04"),
+        Criterion(PLAIN_ALLERGY, against.cement_allergy, lcd, "CX-06"),
+        Criterion("uncorrected coagulopathy", against.coagulopathy, bleeding, "CX-07"),
+        Criterion("antithrombotic drug", against.antithrombotic, bleeding, "CX-08"),
         Criterion("vertebra plana or severe collapse", against.severe_collapse, cite("PAY", "RAD601.041"), "CX-12"),
         Criterion("cannot lie prone", against.cannot_lie_prone, cite("S0", "line 16"), "CX-15"),
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cds_service.criteria.course import height_loss, pain_concordant
+from cds_service.criteria.course import Course, height_loss
 from cds_service.criteria.etiology import Etiology
 from cds_service.criteria.freshness import fresh_statements, fresh_within
 from cds_service.criteria.red_flags import RedFlags, canal_compromised, unstable
@@ -57,7 +57,7 @@ class Contraindications:
 
 
 def contraindications(
-    site: Site, facts: Facts, limit: Thresholds, flags: RedFlags, cause: Etiology
+    site: Site, course: Course, facts: Facts, limit: Thresholds, flags: RedFlags, cause: Etiology
 ) -> Contraindications:
     """Every clause of D8 at one site."""
     return Contraindications(
@@ -73,7 +73,7 @@ def contraindications(
         cannot_lie_prone=fresh_statements(facts.spine.can_lie_prone, facts, limit.exam_fresh_days).some(
             lambda s: not s.says
         ),
-        pain_elsewhere=~pain_concordant(facts, limit),
+        pain_elsewhere=~course.pain_concordant,
         posterior_wall=posterior_wall_defect(site),
         canal=canal_compromised(site),
         unstable=unstable(site),
@@ -108,8 +108,9 @@ def pregnant(facts: Facts, limit: Thresholds) -> Claim:
 
 def pregnancy_not_excluded(facts: Facts, limit: Thresholds) -> Claim:
     """CX-03: capacity given (not male, age 12 to 55) and no fresh negative test or status."""
-    if _capacity(facts, limit) is not True:
-        return not_met()
+    capacity = _capacity(facts, limit)
+    if capacity is not True:
+        return unknown("age or sex not known") if capacity is None else not_met()
     state = pregnant(facts, limit)
     said = fresh_statements(facts.pregnancy.possible, facts, limit.pregnancy_status_fresh_days)
     possible = tuple(s.evidence for s in said.items if s.says)

@@ -65,15 +65,14 @@ def _fresh_score(score: Measurement, facts: Facts, limit: Thresholds) -> bool:
     return fresh(score.when, facts, limit.pain_fresh_days_outpatient)
 
 
-def pain_free(facts: Facts, limit: Thresholds) -> Claim:
+def pain_free(score: Score) -> Claim:
     """Documented painless: a fresh score of 0."""
-    return pain_score(facts, limit).value.claim(lambda score: score == 0)
+    return score.value.claim(lambda points: points == 0)
 
 
-def in_pain(facts: Facts, limit: Thresholds) -> Claim:
+def in_pain(score: Score, facts: Facts) -> Claim:
     """A fresh score of 1 or more, or an active back-pain diagnosis."""
-    scored = pain_score(facts, limit).claim(1)
-    return any_of(scored, facts.pain.back_pain.some(lambda d: d.active))
+    return any_of(score.claim(1), facts.pain.back_pain.some(lambda d: d.active))
 
 
 def rdq_severe(facts: Facts, limit: Thresholds) -> Claim:
@@ -90,9 +89,9 @@ def loss_of_function(facts: Facts, limit: Thresholds) -> Claim:
     return stated(fresh_statements(facts.function.incapacitated, facts, limit.rdq_fresh_days))
 
 
-def incapacity(facts: Facts, limit: Thresholds) -> Claim:
+def incapacity(severe_score: Claim, lost_function: Claim) -> Claim:
     """C-16: any one of them; a "no" to one does not cancel the other."""
-    return any_of(rdq_severe(facts, limit), loss_of_function(facts, limit))
+    return any_of(severe_score, lost_function)
 
 
 def stated(listing: Listing[Statement]) -> Claim:
@@ -103,9 +102,9 @@ def stated(listing: Listing[Statement]) -> Claim:
     return met(*yes) if yes else not_met(*(s.evidence for s in listing.items))
 
 
-def severe_pain(facts: Facts, limit: Thresholds) -> Claim:
+def severe_pain(score: Score, incapacitated: Claim, limit: Thresholds) -> Claim:
     """S1-01, S3-03: NRS 7 or more, or incapacity (C-16)."""
-    return any_of(pain_score(facts, limit).claim(limit.severe_nrs), incapacity(facts, limit))
+    return any_of(score.claim(limit.severe_nrs), incapacitated)
 
 
 def inpatient(facts: Facts) -> Claim:
@@ -128,22 +127,21 @@ def by_setting(facts: Facts, hospitalised: Claim, at_home: Claim) -> Claim:
             return unknown(facts.stay.setting.why_unknown or "whether hospitalised is not known", at_home.evidence)
 
 
-def candidate_pain(facts: Facts, limit: Thresholds) -> Claim:
+def candidate_pain(score: Score, severe: Claim, facts: Facts, limit: Thresholds) -> Claim:
     """VA-06: hospitalised with NRS 8 or more; else NRS 5 or more and severe or incapacitating (C-16)."""
-    score = pain_score(facts, limit)
     path_i = score.claim(limit.nrs_lcd_inpatient)
-    lcd, seed = score.claim(limit.nrs_lcd_outpatient), severe_pain(facts, limit)
-    path_ii = all_of(lcd, seed)
-    if lcd.met and seed.unknown:
+    lcd = score.claim(limit.nrs_lcd_outpatient)
+    path_ii = all_of(lcd, severe)
+    if lcd.met and severe.unknown:
         path_ii = unknown(
-            f"NRS reaches {limit.nrs_lcd_outpatient:g}, incapacity not documented", (*lcd.evidence, *seed.evidence)
+            f"NRS reaches {limit.nrs_lcd_outpatient:g}, incapacity not documented", (*lcd.evidence, *severe.evidence)
         )
     return by_setting(facts, path_i, path_ii)
 
 
-def pain_at_least_five_or_unknown(facts: Facts, limit: Thresholds) -> bool:
+def pain_at_least_five_or_unknown(score: Score, limit: Thresholds) -> bool:
     """VA-17's gate on pain."""
-    return not pain_score(facts, limit).claim(limit.nrs_lcd_outpatient).not_met
+    return not score.claim(limit.nrs_lcd_outpatient).not_met
 
 
 def worsening(facts: Facts, limit: Thresholds) -> Claim:
@@ -198,14 +196,14 @@ class Structure:
     severe_function: Claim
 
 
-def structure(site: Site, facts: Facts, limit: Thresholds) -> Structure:
+def structure(site: Site, course: Course, facts: Facts, limit: Thresholds) -> Structure:
     """DE-06, DE-07, DE-09, DE-13."""
     return Structure(
         progression=_progression(site),
         over_quarter_height=height_loss(site).claim(lambda percent: percent.above(limit.height_loss_percent)),
         kyphosis=_kyphosis(site, facts),
-        rdq_severe=rdq_severe(facts, limit),
-        severe_function=incapacity(facts, limit),
+        rdq_severe=course.rdq_severe,
+        severe_function=course.incapacity,
     )
 
 
@@ -249,18 +247,16 @@ def _kyphosis(site: Site, facts: Facts) -> Claim:
     return coded if coded.met else stated(facts.fractures.kyphosis_stated).because("kyphosis not documented")
 
 
-def lcd_course(site: Site, facts: Facts, limit: Thresholds) -> Claim:
+def lcd_course(found: Structure, worsening_pain: Claim) -> Claim:
     """VA-08, LCD form: worsening pain, or at least 2 of progression, over 25 % height loss, kyphosis, RDQ above 17."""
-    found = structure(site, facts, limit)
     two_of_four = at_least(2, found.progression, found.over_quarter_height, found.kyphosis, found.rdq_severe)
-    return any_of(worsening(facts, limit), two_of_four)
+    return any_of(worsening_pain, two_of_four)
 
 
-def seed_course(site: Site, facts: Facts, limit: Thresholds, steroid: Claim) -> Claim:
+def seed_course(found: Structure, worsening_pain: Claim, steroid: Claim, facts: Facts) -> Claim:
     """VA-08, the candidacy page's form (S3-08 to S3-14): at least 1 of seven."""
-    found = structure(site, facts, limit)
     return any_of(
-        worsening(facts, limit),
+        worsening_pain,
         found.progression,
         found.over_quarter_height,
         found.kyphosis,
@@ -330,25 +326,25 @@ def tried_long_enough(facts: Facts, limit: Thresholds) -> Claim:
     )
 
 
-def outcome_is_failure(facts: Facts, limit: Thresholds) -> Claim:
+def outcome_is_failure(score: Score, facts: Facts, limit: Thresholds) -> Claim:
     """CM-07's outcome: failed or not tolerated, or a score still 5 or more. A missing score is VA-06's question, not
     this one's.
     """
     answered = facts.conservative.failed
-    score = pain_score(facts, limit).claim(limit.nrs_lcd_outpatient)
+    still = score.claim(limit.nrs_lcd_outpatient)
     if answered.value is None:
-        return met(*score.evidence) if score.unknown else score
+        return met(*still.evidence) if still.unknown else still
     said = claim(answered.value != "no", answered.evidence)
-    if said.not_met and score.met:
+    if said.not_met and still.met:
         return unknown(
-            "pain still reaches 5, but conservative care is said not to have failed", (*said.evidence, *score.evidence)
+            "pain still reaches 5, but conservative care is said not to have failed", (*said.evidence, *still.evidence)
         )
     return said
 
 
-def conservative_care_failed(facts: Facts, limit: Thresholds) -> Claim:
+def conservative_care_failed(tried: Claim, failure: Claim) -> Claim:
     """CM-07, VA-07: non-surgical management tried long enough, and failed."""
-    return all_of(tried_long_enough(facts, limit), outcome_is_failure(facts, limit))
+    return all_of(tried, failure)
 
 
 def pain_concordant(facts: Facts, limit: Thresholds) -> Claim:
@@ -360,8 +356,62 @@ def pain_concordant(facts: Facts, limit: Thresholds) -> Claim:
     return claim(newest.says, [newest.evidence])
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The patient's pain, function and conservative care: what no level changes, worked out once a request."""
+
+    score: Score
+    """DE-11"""
+    pain_free: Claim
+    in_pain: Claim
+    rdq_severe: Claim
+    """DE-13"""
+    loss_of_function: Claim
+    incapacity: Claim
+    """C-16"""
+    severe_pain: Claim
+    """NRS 7 or more, or incapacity."""
+    worsening: Claim
+    """DE-12"""
+    inpatient: Claim
+    """LCD path (i)"""
+    candidate_pain: Claim
+    """VA-06"""
+    tried_long_enough: Claim
+    outcome_is_failure: Claim
+    conservative_care_failed: Claim
+    """CM-07, VA-07"""
+    pain_concordant: Claim
+    """DE-14"""
+
+
+def course_of_patient(facts: Facts, limit: Thresholds) -> Course:
+    """Every claim of this module that is the patient's own."""
+    score = pain_score(facts, limit)
+    severe_score, lost_function = rdq_severe(facts, limit), loss_of_function(facts, limit)
+    incapacitated = incapacity(severe_score, lost_function)
+    severe = severe_pain(score, incapacitated, limit)
+    tried, failure = tried_long_enough(facts, limit), outcome_is_failure(score, facts, limit)
+    return Course(
+        score=score,
+        pain_free=pain_free(score),
+        in_pain=in_pain(score, facts),
+        rdq_severe=severe_score,
+        loss_of_function=lost_function,
+        incapacity=incapacitated,
+        severe_pain=severe,
+        worsening=worsening(facts, limit),
+        inpatient=inpatient(facts),
+        candidate_pain=candidate_pain(score, severe, facts, limit),
+        tried_long_enough=tried,
+        outcome_is_failure=failure,
+        conservative_care_failed=conservative_care_failed(tried, failure),
+        pain_concordant=pain_concordant(facts, limit),
+    )
+
+
 def suspicion_signs(
-    facts: Facts, limit: Thresholds, osteoporosis: Claim, prior_fracture: Claim, steroid: Claim
+    course: Course, facts: Facts, osteoporosis: Claim, prior_fracture: Claim, steroid: Claim
 ) -> tuple[Claim, ...]:
     """FX-03: the ten RAND signs of a vertebral fracture (S)."""
 
@@ -370,14 +420,14 @@ def suspicion_signs(
 
     osteopenia = facts.bone_health.diseases.some(lambda d: d.kind == "osteopenia")
     return (
-        loss_of_function(facts, limit),
+        course.loss_of_function,
         _only_if_said(told("relief-with-rest")),
         facts.fractures.mechanism.claim(lambda mechanism: mechanism == "low-energy"),
         _only_if_said(told("pain-with-activity")),
         any_of(osteoporosis, osteopenia),
         prior_fracture,
         steroid,
-        pain_concordant(facts, limit),
+        course.pain_concordant,
         _only_if_said(told("worse-with-position")),
         _only_if_said(told("midline-pain")),
     )

@@ -7,6 +7,8 @@ from enum import Enum
 from functools import cached_property
 from typing import Literal
 
+from msgspec import Struct
+
 from cds_service.facts.fact import Claim
 from cds_service.facts.truth import MET, NOT_MET, UNKNOWN
 from cds_service.knowledge.citations import Citation
@@ -14,8 +16,7 @@ from cds_service.knowledge.citations import Citation
 Role = Literal["include", "exclude", "confirm"]
 
 
-@dataclass(frozen=True, slots=True)
-class Criterion:
+class Criterion(Struct, frozen=True):
     """A clause in the words of its source, what the record says of it, where the clause stands, and its rule id."""
 
     label: str

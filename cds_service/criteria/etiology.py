@@ -74,6 +74,8 @@ def candidate_cause(cause: Etiology) -> Claim:
         return unknown(
             "under 50 or osteogenesis imperfecta: metabolic bone clinic first", cause.metabolic_first.evidence
         )
+    if cause.metabolic_first.unknown:
+        return cause.metabolic_first
     return any_of(cause.osteoporotic, cause.steroid)
 
 
@@ -184,7 +186,7 @@ def unstable_or_high_energy(site: Site, facts: Facts) -> Claim:
     mechanism = facts.fractures.mechanism.claim(lambda m: m == "high-energy")
     coded = tuple(d.evidence for d in site.diagnoses if d.role == "trauma")
     said = _reported(site, _looks_unstable)
-    return any_of(mechanism if mechanism.met else not_met(), claim(bool(coded), coded), said)
+    return any_of(mechanism, claim(bool(coded), coded), said)
 
 
 def _looks_unstable(said: Reported) -> bool:
@@ -210,9 +212,9 @@ def _chronic(steroid: Steroid, facts: Facts, limit: Thresholds) -> bool | None:
 
 def metabolic_first(facts: Facts, limit: Thresholds) -> Claim:
     """Decision 11: age under 50, or osteogenesis imperfecta."""
-    young = facts.patient.age.claim(lambda years: years.below(limit.fragility_age))
+    young = facts.patient.age.claim(lambda years: years.below(limit.fragility_age)).because("age not known")
     brittle = facts.bone_health.diseases.some(lambda d: d.kind == "osteogenesis-imperfecta")
-    return any_of(young, brittle)
+    return brittle if brittle.met else young
 
 
 def benign_lesion(site: Site, facts: Facts) -> Claim:

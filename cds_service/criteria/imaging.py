@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cds_service.criteria.acuity import SHOWS_EDEMA, SHOWS_UPTAKE, ImagingAcuity
-from cds_service.criteria.course import in_pain, incapacity, pain_free, pain_score
+from cds_service.criteria.course import Course
 from cds_service.criteria.sites import Site, called_new, called_old, fractured, study_covers, suspected
-from cds_service.facts.fact import Claim, Fact, Interval, all_of, any_of, at_least, met, not_met
+from cds_service.facts.fact import Claim, Fact, Interval, all_of, any_of, at_least, met, not_met, unknown
 from cds_service.facts.model import DateRange, Facts, SpineRegion, Study
 from cds_service.knowledge.thresholds import Thresholds
 
 
-def symptomatic(site: Site, facts: Facts, limit: Thresholds) -> Claim:
+def symptomatic(site: Site, course: Course) -> Claim:
     """In pain, or called acute or new by a report unless pain is documented absent."""
-    reported = all_of(called_new(site), ~pain_free(facts, limit))
-    if called_new(site).met and pain_free(facts, limit).unknown:
-        reported = called_new(site)
-    return any_of(in_pain(facts, limit), reported)
+    new = called_new(site)
+    reported = new if new.met and course.pain_free.unknown else all_of(new, ~course.pain_free)
+    return any_of(course.in_pain, reported)
 
 
 def new_fracture(site: Site, facts: Facts, onset: Fact[Interval], limit: Thresholds) -> Claim:
@@ -149,6 +148,7 @@ class Suspicion:
 
 def suspicion(
     sites: tuple[Site, ...],
+    course: Course,
     facts: Facts,
     limit: Thresholds,
     signs: tuple[Claim, ...],
@@ -158,7 +158,8 @@ def suspicion(
     """FX-03, FX-04 and the "new back pain" limb of IM-05."""
     decided = any(r.finding.status in ("present", "absent") for site in sites for r in site.reported) or _denied(facts)
     coded = any(d.standing == "current" for site in sites for d in site.diagnoses)
-    undecided = not_met() if decided or coded else met()
+    gap = facts.imaging.studies.gap
+    undecided = not_met() if decided or coded else met() if gap is None else unknown(gap)
     hedged = any_of(*(suspected(site) for site in sites)) if sites else not_met()
     recent = facts.pain.back_pain.some(lambda d: d.active and _recent(d.onset, facts, limit))
     older = facts.patient.age.claim(lambda years: years.at_least(limit.back_pain_age)).because("age not known")
@@ -167,7 +168,7 @@ def suspicion(
         hedged=hedged,
         intermediate=at_least(limit.suspicion_intermediate, *signs),
         new_pain_at_risk=all_of(recent, any_of(older, steroid, osteoporosis)),
-        severe=any_of(pain_score(facts, limit).claim(limit.severe_nrs), incapacity(facts, limit)),
+        severe=course.severe_pain,
         radiograph_done=facts.imaging.studies.some(
             lambda s: s.modality == "XR" and bool(s.regions) and _since_pain(s, facts)
         ),

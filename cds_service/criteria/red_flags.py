@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from cds_service.criteria.etiology import bacteraemia, fever, malignancy, raised_markers
 from cds_service.criteria.freshness import fresh, fresh_statements
-from cds_service.criteria.sites import Site, fractured
+from cds_service.criteria.sites import Site, fractured, unseen_fracture
 from cds_service.facts.fact import Claim, all_of, any_of, met, not_met, unknown
 from cds_service.facts.model import DateRange, Disease, Facts, Study
 from cds_service.knowledge.thresholds import Thresholds
@@ -62,7 +62,7 @@ def red_flags(sites: tuple[Site, ...], facts: Facts, limit: Thresholds, pain_fre
 def _spine_pain(sites: tuple[Site, ...], facts: Facts, pain_free: Claim) -> Claim:
     back_pain = facts.pain.back_pain.some(lambda d: d.active)
     painful = [fractured(site, facts) for site in sites if not (_old(site) and pain_free.met)]
-    return any_of(back_pain, *painful)
+    return any_of(back_pain, *painful, unseen_fracture(facts))
 
 
 def _old(site: Site) -> bool:

@@ -229,6 +229,12 @@ def fractured(site: Site, facts: Facts) -> Claim:
     return any_of(by_report, by_code)
 
 
+def unseen_fracture(facts: Facts) -> Claim:
+    """Whether there may be a fracture that nobody retrieved: unknown while reports or diagnoses are not read whole."""
+    gap = facts.imaging.studies.gap or facts.fractures.diagnoses.gap
+    return not_met() if gap is None else unknown(gap)
+
+
 def called_acute(site: Site) -> Claim:
     """AC-01: a final report calls this fracture acute or recent, or shows marrow edema or tracer uptake there."""
     return _newest_saying(site, _acute)

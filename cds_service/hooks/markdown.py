@@ -17,7 +17,7 @@ _INVISIBLE: Final = re.compile(
 """
 _SCHEME: Final = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp|javascript|data|vbscript|file)\s*:+")
 _WWW: Final = re.compile(r"(?i)www\.")
-_MARKUP: Final = re.compile(r"([\\`*_\[\]|~#!()])")
+_MARKUP: Final = re.compile(r"([\\`*_\[\]|~])")
 LONGEST: Final = 200
 
 

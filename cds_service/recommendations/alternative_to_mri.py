@@ -72,7 +72,7 @@ def _at_level(level: LevelFacts, a: Assessment) -> Judgement:
             Silence("SL-01", level.uptake_ordered),
             Silence("IM-07", level.settled_by_uptake),
             Silence("SL-02", recently_augmented(level, a)),
-            Silence("SL-05", chronic_and_painless(level.site, a.pain_free)),
+            Silence("SL-05", chronic_and_painless(level.site, a.course.pain_free)),
         ),
     )
 

@@ -11,9 +11,9 @@ from cds_service.criteria.assessment import Assessment, LevelFacts
 from cds_service.criteria.candidacy import candidacy
 from cds_service.criteria.criterion import Criteria, Criterion
 from cds_service.criteria.sites import study_covers
-from cds_service.facts.fact import Claim, claim, met, not_met, unknown
+from cds_service.facts.fact import Claim, any_of, met, not_met, unknown
 from cds_service.knowledge.citations import cite
-from cds_service.recommendations.augmentation_referral import summary_values
+from cds_service.recommendations.augmentation_referral import CANDIDACY_NEEDS, first_and_count, summary_values
 from cds_service.recommendations.drafted import augmentation_drafted, levels_to_judge
 from cds_service.recommendations.recommendation import Judgement, Recommendation, Situation
 
@@ -27,13 +27,14 @@ def judge(a: Assessment, situation: Situation) -> tuple[Judgement, ...]:
 
 
 def _at_level(level: LevelFacts, a: Assessment, situation: Situation) -> Judgement:
-    failed = not_met_clauses(level, a, situation)
+    asked = clauses(level, a, situation)
+    failed = tuple(c for c in asked if c.claim.not_met)
     criteria = Criteria(
         include=(
             Criterion("an augmentation is being ordered", augmentation_drafted(a), cite("DES", "VA-13"), "VA-13"),
             Criterion(
                 "a criterion is documented as not met",
-                claim(bool(failed), (e for c in failed for e in c.claim.evidence)),
+                any_of(*(~c.claim for c in asked)),
                 cite("DES", "VA-13"),
                 "VA-13",
             ),
@@ -46,20 +47,17 @@ def _at_level(level: LevelFacts, a: Assessment, situation: Situation) -> Judgeme
         label=level.label,
         indicator="warning",
         table=failed,
-        values=summary_values(level, a),
+        values={**summary_values(level, a), "reason": first_and_count(failed)},
     )
 
 
-def not_met_clauses(level: LevelFacts, a: Assessment, situation: Situation) -> tuple[Criterion, ...]:
-    """The clauses documented as not met, in the order of the source, with OC-20 first where there is no study at
-    all.
-    """
+def clauses(level: LevelFacts, a: Assessment, situation: Situation) -> tuple[Criterion, ...]:
+    """OC-20, then the criteria of candidacy in the order of the source: what this card may speak of."""
     found = candidacy(level, a, situation.choices)
-    failed = tuple(c for c in found.criteria.failed if c.rule not in CARRIED_ELSEWHERE)
     study = Criterion(
         "an MRI or uptake study, reported, before treatment", advanced_study(level, a), cite("S0", "line 12"), "OC-20"
     )
-    return (study, *failed) if study.claim.not_met else failed
+    return (study, *(c for c in found.criteria.include if c.rule not in CARRIED_ELSEWHERE))
 
 
 def advanced_study(level: LevelFacts, a: Assessment) -> Claim:
@@ -94,20 +92,6 @@ RECOMMENDATION = Recommendation(
         cite("S0", "line 12"),
         cite("S4", "line 62"),
     ),
-    needs=frozenset(
-        {
-            "patient",
-            "encounter",
-            "conditions",
-            "reports",
-            "imaging",
-            "observations",
-            "medications",
-            "devices",
-            "procedures",
-            "orders",
-            "questionnaire",
-        }
-    ),
+    needs=CANDIDACY_NEEDS,
     judge=judge,
 )

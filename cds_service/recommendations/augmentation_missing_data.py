@@ -16,8 +16,8 @@ from cds_service.criteria.criterion import Criteria, Criterion
 from cds_service.facts.fact import Claim, all_of, claim, met, unknown
 from cds_service.knowledge.citations import cite
 from cds_service.recommendations.already import in_hospice, referred
+from cds_service.recommendations.augmentation_referral import CANDIDACY_NEEDS, first_and_count, summary_values
 from cds_service.recommendations.augmentation_referral import notes as referral_notes
-from cds_service.recommendations.augmentation_referral import summary_values
 from cds_service.recommendations.drafted import augmentation_drafted, level_is_missing, levels_to_judge
 from cds_service.recommendations.recommendation import Judgement, Recommendation, Silence, Situation
 
@@ -91,17 +91,18 @@ def worth_asking(level: LevelFacts, a: Assessment) -> Claim:
     """VA-17: confirmed and acute, pain 5 or more or unknown, and conservative care failed, not needed, or long enough
     ago to have.
     """
-    failed = course.conservative_care_failed(a.facts, a.limit)
+    failed = a.course.conservative_care_failed
     long_enough = level.onset_days.claim(lambda days: days.at_least(a.limit.nsm_min_days))
-    inpatient = course.inpatient(a.facts)
+    inpatient = a.course.inpatient
     path = met(*inpatient.evidence) if inpatient.met else long_enough if failed.unknown else failed
-    return all_of(
-        level.confirmed, level.acuity.shown, claim(course.pain_at_least_five_or_unknown(a.facts, a.limit)), path
-    )
+    painful = claim(course.pain_at_least_five_or_unknown(a.course.score, a.limit))
+    return all_of(level.confirmed, level.acuity.shown, painful, path)
 
 
 def _notes(level: LevelFacts, a: Assessment) -> tuple[str, ...]:
-    return ("window-closing",) if _closing_date(level, a) is not None else ()
+    old = ("imaging-age",) if level.study_recent.not_met and not a.augmentation_drafts else ()
+    closing = ("window-closing",) if _closing_date(level, a) is not None else ()
+    return (*old, *closing)
 
 
 def _closing_date(level: LevelFacts, a: Assessment) -> str | None:
@@ -119,7 +120,17 @@ def _closing_date(level: LevelFacts, a: Assessment) -> str | None:
 
 def _values(level: LevelFacts, a: Assessment, asked: tuple[Criterion, ...]) -> Mapping[str, str]:
     closing = _closing_date(level, a)
-    return {**summary_values(level, a), "count": str(len(asked)), "closing": closing or "not known"}
+    return {
+        **summary_values(level, a),
+        "reason": first_and_count(asked),
+        "closing": closing or "not known",
+        "study_days": _study_days(level),
+    }
+
+
+def _study_days(level: LevelFacts) -> str:
+    days = level.acuity.study_days.value
+    return str(days) if days is not None else "an unknown number of"
 
 
 def _silences(level: LevelFacts, a: Assessment, drafted: Claim) -> tuple[Silence, ...]:
@@ -132,21 +143,6 @@ RECOMMENDATION = Recommendation(
     id="augmentation-missing-data",
     statement="Where nothing documented speaks against augmentation, what the record does not show is asked for.",
     sources=(cite("LCD-N", "coverage criteria (a) to (c) and exclusions"), cite("S3", "line 11")),
-    needs=frozenset(
-        {
-            "patient",
-            "encounter",
-            "conditions",
-            "reports",
-            "imaging",
-            "observations",
-            "medications",
-            "devices",
-            "procedures",
-            "orders",
-            "allergies",
-            "questionnaire",
-        }
-    ),
+    needs=CANDIDACY_NEEDS,
     judge=judge,
 )

@@ -5,11 +5,11 @@ VA-01 to VA-13 of `clinical.md` D7, in the order of LCD L34106; what blocks is D
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from cds_service.criteria import course
 from cds_service.criteria.assessment import Assessment, LevelFacts
 from cds_service.criteria.candidacy import Candidacy, candidacy
+from cds_service.criteria.criterion import Criterion
 from cds_service.criteria.imaging import region_of
 from cds_service.knowledge.citations import cite
 from cds_service.recommendations.already import in_hospice, referred
@@ -21,6 +21,12 @@ from cds_service.recommendations.recommendation import (
     Situation,
     judgement,
 )
+
+CANDIDACY_NEEDS = frozenset(
+    "patient encounter conditions reports imaging observations medications devices procedures orders allergies "
+    "questionnaire".split()
+)
+"""The prefetch keys that the criteria of VA and CX read."""
 
 
 def judge(a: Assessment, situation: Situation) -> tuple[Judgement, ...]:
@@ -45,19 +51,27 @@ def notes(found: Candidacy, a: Assessment) -> tuple[str, ...]:
     """Lines for contraindications that do not block, gaps in the continuum of care, and the path taken."""
     present = tuple(f"present-{c.rule.lower()}" for c in found.remarks if c.claim.met)
     gap = tuple("care-gap" for c in found.criteria.confirm if c.rule == "VA-11" and c.claim.not_met)
-    path = ("hospitalised-path",) if course.inpatient(a.facts).met else ()
+    path = ("hospitalised-path",) if a.course.inpatient.met else ()
     return (*path, *present, *gap)
 
 
 def summary_values(level: LevelFacts, a: Assessment) -> Mapping[str, str]:
     """What the card's one sentence names: level, days since onset, pain score."""
-    days, score = level.onset_days.value, course.pain_score(a.facts, a.limit).value.value
+    days, score = level.onset_days.value, a.course.score.value.value
     return {
         "level": level.label,
         "days": str(days) if days is not None else "unknown",
         "nrs": f"{score:g}" if score is not None else "not documented",
         "height_loss": f"{level.height_loss.value}" if level.height_loss.value is not None else "not stated",
     }
+
+
+def first_and_count(clauses: Sequence[Criterion]) -> str:
+    """The first clause by name, and how many more there are: what an order check's one sentence says."""
+    if not clauses:
+        return "none"
+    more = f" (+{len(clauses) - 1})" if len(clauses) > 1 else ""
+    return clauses[0].label + more
 
 
 RECOMMENDATION = Recommendation(
@@ -69,21 +83,6 @@ RECOMMENDATION = Recommendation(
         cite("S4", "line 62"),
         cite("S1", "line 7"),
     ),
-    needs=frozenset(
-        {
-            "patient",
-            "encounter",
-            "conditions",
-            "reports",
-            "imaging",
-            "observations",
-            "medications",
-            "devices",
-            "procedures",
-            "orders",
-            "allergies",
-            "questionnaire",
-        }
-    ),
+    needs=CANDIDACY_NEEDS,
     judge=judge,
 )

@@ -67,7 +67,7 @@ def criteria(level: LevelFacts, a: Assessment) -> Criteria:
 
 def not_failed(a: Assessment) -> Claim:
     """CM-01: VA-07 not met, or nobody can tell: only a documented failure ends the case for conservative care."""
-    failed = course.conservative_care_failed(a.facts, a.limit)
+    failed = a.course.conservative_care_failed
     return claim(failed.truth is not Truth.MET, failed.evidence)
 
 
@@ -79,14 +79,12 @@ def _recent_or_unknown(level: LevelFacts, a: Assessment) -> Claim:
 
 
 def _hospitalised_severe(a: Assessment) -> Claim:
-    severe = course.pain_score(a.facts, a.limit).claim(a.limit.nrs_lcd_inpatient)
-    return all_of(course.inpatient(a.facts), severe)
+    return all_of(a.course.inpatient, a.course.score.claim(a.limit.nrs_lcd_inpatient))
 
 
 def tried_with_unknown_outcome(a: Assessment) -> Claim:
     """CM-01: long enough tried, and only the outcome is open; then the question is asked elsewhere (K-VAM)."""
-    outcome_open = claim(course.outcome_is_failure(a.facts, a.limit).unknown)
-    return all_of(course.tried_long_enough(a.facts, a.limit), outcome_open)
+    return all_of(a.course.tried_long_enough, claim(a.course.outcome_is_failure.unknown))
 
 
 def lines(level: LevelFacts, a: Assessment) -> tuple[str, ...]:
@@ -129,13 +127,13 @@ def _at_level(level: LevelFacts, a: Assessment) -> Judgement:
         level=level.site.level,
         label=level.label,
         values={"level": level.label},
-        notes=(*said, "recheck", *(("pain-not-documented",) if a.pain_free.unknown else ())),
+        notes=(*said, "recheck", *(("pain-not-documented",) if a.course.pain_free.unknown else ())),
         proposals=_proposals(level, said),
         silences=(
             Silence("CM-01", tried_with_unknown_outcome(a)),
             Silence("SL-02", recently_augmented(level, a)),
             Silence("SL-03", nothing_left),
-            Silence("SL-05", chronic_and_painless(level.site, a.pain_free)),
+            Silence("SL-05", chronic_and_painless(level.site, a.course.pain_free)),
         ),
     )
 

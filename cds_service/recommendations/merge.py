@@ -13,8 +13,9 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from cds_service.criteria.assessment import Assessment
-from cds_service.criteria.criterion import Outcome
+from cds_service.criteria.criterion import Criteria, Criterion, Outcome
 from cds_service.facts.model import Draft
+from cds_service.knowledge.citations import cite
 from cds_service.recommendations.recommendation import Hook, Indicator, Judgement, Recommendation, Situation
 
 Status = Literal["complete", "out-of-scope"]
@@ -133,13 +134,20 @@ def evaluate(recommendations: Sequence[Recommendation], a: Assessment, situation
     judged = [
         Judged(recommendation, judgement, False, _silenced(recommendation, judgement, a, situation, gate))
         for recommendation in recommendations
-        for judgement in recommendation.judge(a, situation)
+        for judgement in recommendation.judge(a, situation) or (_nowhere(a),)
     ]
     judged = _absorb(judged)
     cards, judged = _cap(_merge(judged), judged, a, situation)
     return Evaluation(
         a, situation, tuple(judged), cards, "out-of-scope" if gate in ("G-01", "audience") else "complete"
     )
+
+
+def _nowhere(a: Assessment) -> Judgement:
+    """There is no level to judge: an answer all the same, so that `explain` lists every recommendation."""
+    fracture = Criterion("fracture confirmed on a report or coded", a.any_fracture, cite("DES", "FX-01"), "FX-01")
+    criteria = Criteria(include=(fracture,))
+    return Judgement(criteria=criteria, outcome=criteria.outcome, table=criteria.include)
 
 
 def _gate(a: Assessment) -> str | None:

@@ -98,7 +98,7 @@ def silences(level: LevelFacts, a: Assessment, situation: Situation) -> tuple[Si
         Silence("SL-01", level.mri_ordered),
         Silence("IM-07", level.settled_by_uptake),
         Silence("SL-02", recently_augmented(level, a)),
-        Silence("SL-05", chronic_and_painless(level.site, a.pain_free)),
+        Silence("SL-05", chronic_and_painless(level.site, a.course.pain_free)),
     )
 
 
@@ -137,7 +137,7 @@ def _at_level(level: LevelFacts, a: Assessment, situation: Situation) -> Judgeme
         level=level.site.level,
         label=level.label,
         values={"level": level.label, "region": region_words(regions)},
-        notes=notes(a) + (("pain-not-documented",) if a.pain_free.unknown else ()),
+        notes=notes(a) + (("pain-not-documented",) if a.course.pain_free.unknown else ()),
         proposals=(Proposal("mri", regions, level.site.level, recommended=True),),
         silences=silences(level, a, situation),
     )

@@ -22,11 +22,10 @@ LONGEST: Mapping[str, str] = {
     "days": "at least 10000",
     "nrs": "not documented",
     "height_loss": "20 to 100",
-    "count": "11",
     "closing": "2026-12-31",
     "finding": "x" * LONGEST_IN_SUMMARY,
     "date": "2026-11-20",
-    "reason": "severe allergy to bone cement or opacifier"[:LONGEST_IN_SUMMARY],
+    "reason": "x" * LONGEST_IN_SUMMARY,
 }
 """The longest each value can be: levels and regions are ours, record values are cut before they are filled in."""
 
