@@ -8,9 +8,10 @@ always say on what it rests.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date
 from typing import Final, Generic, TypeVar
+
+from msgspec import Struct
 
 from cds_service.facts import truth as kleene
 from cds_service.facts.truth import MET, NOT_MET, UNKNOWN, Truth
@@ -21,8 +22,7 @@ U = TypeVar("U")
 NOT_DOCUMENTED: Final = "not documented"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """One place in the record: which resource, what it says, of which day (ISO date, partial allowed)."""
 
     reference: str
@@ -30,8 +30,7 @@ class Evidence:
     date: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fact(Generic[T]):
+class Fact(Struct, Generic[T], frozen=True):
     """A value with its evidence, or why there is none."""
 
     value: T | None
@@ -59,8 +58,7 @@ def no_fact(why: str = NOT_DOCUMENTED, *evidence: Evidence) -> Fact[T]:
     return Fact(None, why, evidence)
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """One proposition about the patient: its truth, why it is unknown when it is, and the evidence."""
 
     truth: Truth
@@ -117,33 +115,34 @@ def unknown(why: str = NOT_DOCUMENTED, evidence: Iterable[Evidence] = ()) -> Cla
 
 def all_of(*claims: Claim) -> Claim:
     """Kleene AND of claims."""
-    return _combine(kleene.all_of(c.truth for c in claims), claims)
+    return _combine(kleene.all_of([c.truth for c in claims]), claims)
 
 
 def any_of(*claims: Claim) -> Claim:
     """Kleene OR of claims."""
-    return _combine(kleene.any_of(c.truth for c in claims), claims)
+    return _combine(kleene.any_of([c.truth for c in claims]), claims)
 
 
 def at_least(k: int, *claims: Claim) -> Claim:
     """Kleene "at least k of" these claims."""
-    return _combine(kleene.at_least(k, (c.truth for c in claims)), claims)
+    return _combine(kleene.at_least(k, [c.truth for c in claims]), claims)
 
 
 def _combine(truth: Truth, claims: tuple[Claim, ...]) -> Claim:
     """Keeps the evidence of the claims that decided: those of the result's own truth (all of them when the result is
     unknown).
     """
-    deciding = tuple(c for c in claims if c.truth is truth) if truth is not UNKNOWN else claims
-    evidence = tuple(dict.fromkeys(e for c in deciding for e in c.evidence))
     if truth is not UNKNOWN:
-        return Claim(truth, None, evidence)
-    reasons = dict.fromkeys(c.why_unknown or NOT_DOCUMENTED for c in claims if c.truth is UNKNOWN)
-    return Claim(truth, "; ".join(reasons), evidence)
+        return Claim(truth, None, _each_once([e for c in claims if c.truth is truth for e in c.evidence]))
+    reasons = dict.fromkeys([c.why_unknown or NOT_DOCUMENTED for c in claims if c.truth is UNKNOWN])
+    return Claim(truth, "; ".join(reasons), _each_once([e for c in claims for e in c.evidence]))
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+def _each_once(evidence: list[Evidence]) -> tuple[Evidence, ...]:
+    return tuple(dict.fromkeys(evidence)) if len(evidence) > 1 else tuple(evidence)
+
+
+class Interval(Struct, frozen=True):
     """A number known only to lie between two bounds, both included; ``high`` is None when there is no upper bound."""
 
     low: float

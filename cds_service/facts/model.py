@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, Generic, Literal, Protocol, TypeVar
 
+from msgspec import Struct
+
 from cds_service.facts.fact import Claim, Evidence, Fact, Interval, claim, days_between, no_fact, not_met, unknown
 from cds_service.facts.truth import MET, UNKNOWN
 from cds_service.facts.truth import any_of as kleene_any
@@ -29,8 +31,7 @@ Setting = Literal["inpatient", "not-hospitalised"]
 DraftKind = Literal["imaging", "augmentation", "spine-referral", "brace", "opioid", "physiotherapy", "other"]
 
 
-@dataclass(frozen=True, slots=True)
-class DateRange:
+class DateRange(Struct, frozen=True):
     """A day known to lie between two days, both included."""
 
     first: date
@@ -54,8 +55,7 @@ class Recorded(Protocol):
 R = TypeVar("R", bound=Recorded)
 
 
-@dataclass(frozen=True, slots=True)
-class Listing(Generic[R]):
+class Listing(Struct, Generic[R], frozen=True):
     """What was found of one kind; ``gap`` says why finding nothing would prove nothing (None: it would)."""
 
     items: tuple[R, ...] = ()
@@ -65,8 +65,8 @@ class Listing(Generic[R]):
         """The claim that some item is so: met by one, not met when all are known not to be and the listing is
         complete.
         """
-        judged = tuple((item, truth_of(says(item))) for item in self.items)
-        result = kleene_any(truth for _, truth in judged)
+        judged = [(item, truth_of(says(item))) for item in self.items]
+        result = kleene_any([truth for _, truth in judged])
         if result is MET:
             return claim(True, (item.evidence for item, truth in judged if truth is MET))
         if result is UNKNOWN:

@@ -1,0 +1,302 @@
+"""DE-20, DE-26: osteoporosis and its kin, T-scores, densitometry, glucocorticoids, drugs and aftercare; weight loss."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Final
+
+from cds_service.facts.coded import find
+from cds_service.facts.fact import Evidence
+from cds_service.facts.medications import BONE_DRUG, GLUCOCORTICOID, KEY, Ingredient, Medicine
+from cds_service.facts.model import BoneHealth, Disease, Listing, Measurement, Statement, Steroid
+from cds_service.facts.orders import BOOKED, ONCE_ORDERED, ordered, orders
+from cds_service.facts.pain import newest
+from cds_service.facts.quantities import number
+from cds_service.facts.questionnaire import Answers, stated
+from cds_service.facts.source import Moment, Source, add_months, newest_first
+from cds_service.facts.wording import either
+from cds_service.fhir import resources as fhir
+from cds_service.fhir.codes import codes, words
+from cds_service.fhir.resources import CodeableConcept, Dosage, plain_code
+from cds_service.knowledge.systems import ICD_10_CM
+from cds_service.knowledge.thresholds import load_threshold_entries
+
+OSTEOPOROSIS: Final = "osteoporosis-diagnosis"
+IMPERFECTA: Final = "osteogenesis-imperfecta"
+DENSITY: Final = "observation-bone-density"
+DENSITOMETRY: Final = "imaging-order-dxa"
+KINDS: Final = {
+    "osteoporosis": "osteoporosis",
+    "osteoporosis-with-fracture": "osteoporosis",
+    "osteopenia": "osteopenia",
+    "osteomalacia": "metabolic",
+}
+T_SCORES: Final = frozenset({"t-score-spine", "t-score-hip", "t-score-femur"})
+"""Forearm and heel decide nothing (the forearm code is what one generator files for every DXA)."""
+T_UNITS: Final = frozenset(
+    {"", "1", "{t-score}", "t-score", "{tscore}", "tscore", "{t_score}", "{score}", "score", "{sd}", "sd", "[t-score]"}
+)
+T_LARGEST: Final = 10
+"""A T-score beyond it is a density, or a slip."""
+PERIPHERAL: Final = frozenset({"77081"})
+WEIGHT_LOSS: Final = (ICD_10_CM, "R63.4")
+
+DXA_MONTHS: Final = int(load_threshold_entries()["dxa_months"].value)
+STEROID_MONTHS: Final = int(load_threshold_entries()["steroid_lookback_months"].value)
+LASTS_DAYS: Final = {"77655": 400, "993449": 213}
+"""Days that one injection lasts: zoledronic acid a year and some delay, denosumab 7 months (DE-26, DES)."""
+ONE_MONTH: Final = 45
+
+_DXA: Final = either("dxa", "dexa", r"bone (?:mineral )?densit\w+")
+_NO_DENSITY: Final = frozenset({"fracture", "trabecular-score"})
+_FOR_CANCER: Final = either("xgeva", "zometa", "120 ?mg", "4 ?mg")
+_ONE_TO_ONE: Final = frozenset({"8640", "8638"})
+"""Prednisone and prednisolone: the milligram is the unit of the rule."""
+_STRENGTH: Final = re.compile(r"\b(\d{1,3}(?:\.\d{1,2})?) ?mg\b")
+_TIMES: Final = (
+    (either("every other day", "alternate days", "qod"), 0.5),
+    (either("twice", "(?:two|2) times", "bid", "every 12 hours", "q12h"), 2.0),
+    (either("(?:three|3) times", "tid", "every 8 hours", "q8h"), 3.0),
+    (either("(?:four|4) times", "qid", "every 6 hours", "q6h"), 4.0),
+    (
+        either(
+            "daily", "once a day", "per day", "a day", "qd", "every (?:day|morning|24 hours)", "each morning", "qam"
+        ),
+        1.0,
+    ),
+)
+_TIMING_CODES: Final = {"QD": 1.0, "AM": 1.0, "BID": 2.0, "TID": 3.0, "QID": 4.0, "QOD": 0.5}
+_DAYS: Final = {"d": 1.0, "h": 1 / 24, "wk": 7.0, "mo": 30.0}
+
+
+def bone_health(source: Source, answers: Answers, taken: tuple[Medicine, ...]) -> BoneHealth:
+    """Bone health, and what is arranged for it."""
+    referred = (*answers.statement("bone-density-referral", "bone density referral"), *_referrals(source))
+    return BoneHealth(
+        diseases=source.listing(_diseases(source), "conditions"),
+        t_scores=source.documented(newest(_t_scores(source)), "observations", why="no T-score documented"),
+        dxa=source.listing(newest_first(_dxa(source)), "orders", "procedures", "reports", "observations"),
+        steroids=source.listing((*_steroids(source, taken), *_steroid_codes(source)), KEY),
+        drugs=source.listing((*_drugs(source, taken), *_drug_codes(source)), KEY),
+        referral=source.listing(newest_first(referred), "orders"),
+        education=stated(source, answers.statement("osteoporosis-education", "osteoporosis education")),
+        programme=stated(source, answers.statement("prevention-programme", "prevention programme")),
+    )
+
+
+def weight_loss(source: Source) -> Listing[Disease]:
+    """Abnormal weight loss as a problem (RF-08, ET-03)."""
+    found = (
+        each.disease("weight-loss", "Abnormal weight loss")
+        for each in source.problems
+        if each.standing == "current" and WEIGHT_LOSS in set(codes(each.condition.code))
+    )
+    return source.listing(found, "conditions")
+
+
+def _diseases(source: Source) -> Iterator[Disease]:
+    """Never a suspicion (it would speak for osteoporosis), nor what is over; brittle bones are for life."""
+    for problem in source.problems:
+        if problem.standing == "suspected":
+            continue
+        if IMPERFECTA in problem.found:
+            yield problem.disease("osteogenesis-imperfecta", problem.found[IMPERFECTA][0]["display"])
+        if problem.standing == "past":
+            continue
+        listed = next((row for row in problem.found.get(OSTEOPOROSIS, ()) if row["kind"] in KINDS), None)
+        if listed is not None:
+            yield problem.disease(KINDS[listed["kind"]], listed["display"])
+
+
+def _t_scores(source: Source) -> Iterator[Measurement]:
+    for result, listed in source.results(DENSITY):
+        found = number(result) if listed["kind"] in T_SCORES else None
+        if found is not None and found[1].replace(" ", "") in T_UNITS and abs(found[0]) <= T_LARGEST:
+            yield Measurement(found[0], result.moment.when, result.moment.at, result.evidence(f"T-score {found[0]:g}"))
+
+
+# --- densitometry -----------------------------------------------------------------------------------------------------
+
+
+def _dxa(source: Source) -> Iterator[Statement]:
+    since = add_months(source.as_of, -DXA_MONTHS)
+    for reference, moment, shown in _densitometries(source):
+        if moment.when is not None and moment.when.last >= since:
+            yield Statement(True, moment.when, Evidence(reference, shown, moment.date))
+
+
+def _densitometries(source: Source) -> Iterator[tuple[str, Moment, str]]:
+    for located in source.record.of(fhir.ServiceRequest):
+        order = located.resource
+        if ordered(order, ONCE_ORDERED) and is_densitometry(order.code):
+            yield located.reference, source.start(order.authored_on, order.occurrence_date_time), "DXA ordered"
+    for booked in source.record.of(fhir.Appointment):
+        booking = booked.resource
+        if plain_code(booking.status) in BOOKED and any(is_densitometry(each) for each in booking.service_type):
+            yield booked.reference, source.moment(booking.start, booking.created), "DXA booked"
+    for done in source.record.of(fhir.Procedure):
+        if plain_code(done.resource.status) in ("completed", "") and is_densitometry(done.resource.code):
+            yield (
+                done.reference,
+                source.start(done.resource.performed_date_time, done.resource.performed_period),
+                "DXA done",
+            )
+    for reported in source.record.of(fhir.DiagnosticReport):
+        report = reported.resource
+        if plain_code(report.status) not in ("entered-in-error", "cancelled") and is_densitometry(report.code):
+            yield (
+                reported.reference,
+                source.moment(report.effective_date_time, report.effective_period, report.issued),
+                "DXA reported",
+            )
+    for result, listed in source.results(DENSITY):
+        if listed["kind"].startswith(("t-score", "z-score", "bmd")) and not listed["kind"].endswith(
+            ("forearm", "heel")
+        ):
+            yield result.reference, result.moment, "bone density measured"
+
+
+def is_densitometry(concept: CodeableConcept | None) -> bool:
+    """Whether a code or its words mean the bone density of hip or spine, not of a forearm, nor a fracture scan."""
+    rows = find(concept).get(DENSITOMETRY, ())
+    if rows:
+        return any(row["kind"] not in _NO_DENSITY and row["code"] not in PERIPHERAL for row in rows)
+    return bool(_DXA.search(words(concept)))
+
+
+def _referrals(source: Source) -> Iterator[Statement]:
+    for each in orders(source).items:
+        if each.kind == "bone-health-referral":
+            yield Statement(True, each.when, each.evidence)
+
+
+# --- glucocorticoids --------------------------------------------------------------------------------------------------
+
+
+def _steroids(source: Source, taken: tuple[Medicine, ...]) -> Iterator[Steroid]:
+    since = add_months(source.as_of, -STEROID_MONTHS)
+    for medicine in taken:
+        for each in medicine.of(GLUCOCORTICOID):
+            if (
+                each.row["kind"] != "drug"
+                or medicine.local
+                or (each.row["systemic"] == "by-route" and not medicine.oral)
+            ):
+                continue
+            # An order that is over and does not say when it ended is known for its first day only.
+            end = medicine.end if medicine.active or medicine.end is not None else medicine.start.when
+            if not medicine.active and end is not None and end.last < since:
+                continue
+            yield Steroid(
+                medicine.start.when, end, medicine.active, mg_per_day(medicine, each), medicine.evidence(each)
+            )
+
+
+def mg_per_day(medicine: Medicine, ingredient: Ingredient) -> float | None:
+    """Milligrams of prednisone or prednisolone a day, where one dosage states them; None for tapers and other drugs."""
+    if ingredient.row["code"] not in _ONE_TO_ONE or len(medicine.dosages) != 1:
+        return None
+    (dosage,) = medicine.dosages
+    if dosage.as_needed_boolean or dosage.as_needed_codeable_concept is not None:
+        return None
+    dose, times = _dose(dosage, medicine), _times(dosage)
+    return None if dose is None or times is None else dose * times
+
+
+def _dose(dosage: Dosage, medicine: Medicine) -> float | None:
+    quantity = dosage.dose_and_rate[0].dose_quantity if dosage.dose_and_rate else None
+    if quantity is not None and quantity.value is not None:
+        unit = (quantity.code or quantity.unit or "").strip().lower()
+        if unit == "mg":
+            return quantity.value
+        strength = _STRENGTH.search(medicine.spoken)
+        if strength is not None and unit.strip("{}[]") in (
+            "tbl",
+            "tablet",
+            "tablets",
+            "tab",
+            "tabs",
+            "capsule",
+            "cap",
+            "1",
+            "each",
+            "ea",
+        ):
+            return quantity.value * float(strength[1])
+        return None
+    stated_mg = _STRENGTH.findall((dosage.text or "").lower())
+    return float(stated_mg[0]) if len(stated_mg) == 1 else None
+
+
+def _times(dosage: Dosage) -> float | None:
+    timing = dosage.timing
+    repeat = timing.repeat if timing is not None else None
+    if repeat is not None and (repeat.frequency is not None or repeat.period is not None):
+        days = (repeat.period or 1) * _DAYS.get(repeat.period_unit or "d", 0)
+        return (repeat.frequency or 1) / days if days > 0 else None
+    if timing is not None and timing.code is not None:
+        named = next(
+            (_TIMING_CODES[c] for coding in timing.code.coding if (c := (coding.code or "").upper()) in _TIMING_CODES),
+            None,
+        )
+        if named is not None:
+            return named
+    text = f"{dosage.text or ''}\n{words(timing.code) if timing is not None else ''}".lower()
+    return next((times for pattern, times in _TIMES if pattern.search(text)), None)
+
+
+def _steroid_codes(source: Source) -> Iterator[Steroid]:
+    """Long-term use as a problem: an exposure whose dose nobody stated."""
+    for problem in source.problems:
+        listed = next(
+            (
+                row
+                for row in problem.found.get(GLUCOCORTICOID, ())
+                if row["kind"] == "status" and row["systemic"] == "yes"
+            ),
+            None,
+        )
+        if listed is not None and problem.standing == "current":
+            yield Steroid(problem.onset or problem.recorded, None, True, None, problem.evidence(listed["display"]))
+
+
+# --- drugs ------------------------------------------------------------------------------------------------------------
+
+
+def _drugs(source: Source, taken: tuple[Medicine, ...]) -> Iterator[Disease]:
+    for medicine in taken:
+        for each in medicine.of(BONE_DRUG):
+            therapy = each.row["therapy"]
+            if therapy == "no" or (therapy == "check" and _FOR_CANCER.search(medicine.spoken)):
+                continue
+            is_active = medicine.active or _still_works(medicine, each, source.as_of)
+            began = medicine.start.when
+            yield Disease(each.row["class"], is_active, began, began, medicine.evidence(each), each.by_wording)
+
+
+def _still_works(medicine: Medicine, ingredient: Ingredient, as_of: date) -> bool:
+    """Whether what was injected or handed over is still in effect."""
+    began = medicine.start.when
+    if began is None or medicine.status != "completed":
+        return False
+    if isinstance(medicine.resource, fhir.MedicationAdministration):
+        lasts = LASTS_DAYS.get(ingredient.row["code"], ONE_MONTH)
+        return began.last + timedelta(days=lasts) >= as_of
+    if isinstance(medicine.resource, fhir.MedicationDispense):
+        until = (
+            medicine.end.last
+            if medicine.end is not None
+            else began.last + timedelta(days=LASTS_DAYS.get(ingredient.row["code"], ONE_MONTH))
+        )
+        return until >= as_of
+    return False
+
+
+def _drug_codes(source: Source) -> Iterator[Disease]:
+    for problem in source.problems:
+        rows = problem.found.get(BONE_DRUG, ())
+        listed = next((row for row in rows if row["form"] == "status" and row["therapy"] == "yes"), None)
+        if listed is not None and problem.standing == "current":
+            yield problem.disease(listed["class"], listed["display"])

@@ -1,0 +1,53 @@
+"""Which value sets a code belongs to, by one look-up: an index of every verified row of every set, made once at import.
+
+Match by (system, code) over all codings (hazard 3); what a display says never makes a member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from cds_service.fhir.codes import Coded, codes
+from cds_service.knowledge.systems import ICD_10_CM
+from cds_service.knowledge.value_set import Row, load_value_sets
+
+Found = Mapping[str, tuple[Row, ...]]
+"""Value set id -> the rows of that set that the codings name, in the order of the codings."""
+
+NOTHING: Final[Found] = MappingProxyType({})
+
+
+def _index() -> Mapping[tuple[str, str], Found]:
+    by_code: dict[tuple[str, str], dict[str, tuple[Row, ...]]] = {}
+    for value_set in load_value_sets().values():
+        for row in value_set:
+            sets = by_code.setdefault((row["system"], row["code"]), {})
+            sets[value_set.id] = (*sets.get(value_set.id, ()), row)
+    return MappingProxyType({key: MappingProxyType(sets) for key, sets in by_code.items()})
+
+
+_INDEX: Final = _index()
+_BY_PREFIX: Final = tuple(each for each in load_value_sets().values() if each.prefixes)
+
+
+def find(coded: Coded) -> Found:
+    """The sets that hold any of the codings; empty for text only and for codes of no set."""
+    found: dict[str, tuple[Row, ...]] = {}
+    for system, code in codes(coded):
+        listed = _INDEX.get((system, code), NOTHING)
+        for set_id, rows in listed.items():
+            found[set_id] = (*found.get(set_id, ()), *rows)
+        if system == ICD_10_CM:
+            for value_set in _BY_PREFIX:
+                rows = value_set.rows(system, code) if value_set.id not in listed else ()
+                if rows:
+                    found[value_set.id] = (*found.get(value_set.id, ()), *rows)
+    return found or NOTHING
+
+
+def row(found: Found, set_id: str) -> Row | None:
+    """The first row of one set, or None."""
+    rows = found.get(set_id)
+    return rows[0] if rows else None

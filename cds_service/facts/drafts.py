@@ -1,0 +1,85 @@
+"""DE-30: the orders of this request that nobody has signed yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Final
+
+from cds_service.facts.fact import Evidence
+from cds_service.facts.model import Draft, DraftKind
+from cds_service.facts.requests import understand
+from cds_service.facts.source import VOID, Source, cut
+from cds_service.fhir import resources as fhir
+from cds_service.fhir.dates import parse_date
+from cds_service.fhir.drafts import Draft as Sent
+from cds_service.fhir.resources import Unreadable, plain_code
+
+ORDER_SELECT: Final = "order-select"
+_WITHDRAWN: Final = VOID | {"revoked", "stopped"}
+
+
+def drafts(source: Source, sent: Sequence[Sent], hook: str, selections: tuple[str, ...]) -> tuple[Draft, ...]:
+    """Every draft that is still meant; one that could not be read is of kind other.
+
+    On order-select those are selected that ``selections`` name; where these name none of them, all are.
+    """
+    named = {_bare(each) for each in selections}
+    known = {each.reference for each in sent if each.reference}
+    chosen = named & known if hook == ORDER_SELECT else set()
+    return tuple(_drafts(source, sent, chosen))
+
+
+def _bare(selection: str) -> str:
+    """``ServiceRequest/1`` of an absolute or versioned reference."""
+    parts = selection.strip().split("/_history/")[0].split("/")
+    return "/".join(parts[-2:])
+
+
+def _drafts(source: Source, sent: Sequence[Sent], chosen: set[str]) -> Iterator[Draft]:
+    for each in sent:
+        resource = each.resource
+        is_selected = not chosen or each.reference in chosen
+        if isinstance(resource, Unreadable):
+            reference = each.reference or resource.resource_type
+            yield Draft(Evidence(reference, "draft that could not be read"), "other", selected=is_selected)
+            continue
+        if plain_code(getattr(resource, "status", None)) in _WITHDRAWN or getattr(resource, "do_not_perform", None):
+            continue
+        understood = understand(resource, source)
+        kind: DraftKind = "other" if understood.kind == "bone-health-referral" else understood.kind
+        image = understood.picture
+        planned = _planned(resource, source)
+        shown = cut(f"{understood.shown} (draft)")
+        yield Draft(
+            evidence=Evidence(
+                each.reference or type(resource).__name__, shown, planned.isoformat() if planned else None
+            ),
+            kind=kind,
+            modality=image.modality,
+            contrast=image.contrast,
+            regions=image.regions,
+            levels=understood.levels,
+            planned=planned,
+            selected=is_selected,
+            for_augmentation=understood.for_augmentation,
+        )
+
+
+def _planned(resource: fhir.Resource, source: Source) -> date | None:
+    """The planned day, where the draft names one exact day."""
+    match resource:
+        case fhir.ServiceRequest() | fhir.DeviceRequest():
+            period = resource.occurrence_period
+            timing = resource.occurrence_timing
+            candidates = (
+                resource.occurrence_date_time,
+                period.start if period else None,
+                *(timing.event[:1] if timing else ()),
+            )
+        case fhir.Appointment():
+            candidates = (resource.start, *(each.start for each in resource.requested_period[:1]))
+        case _:
+            return None
+    days = (parse_date(each, source.zone) for each in candidates)
+    return next((each.first for each in days if each is not None and each.exact), None)

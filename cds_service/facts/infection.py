@@ -1,0 +1,230 @@
+"""DE-21: infections of spine and body, temperature, inflammation markers and blood cultures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from cds_service.facts.levels import names_vertebra
+from cds_service.facts.model import Disease, Infection, Measurement, Statement
+from cds_service.facts.pain import newest
+from cds_service.facts.quantities import ABOVE, in_unit, number
+from cds_service.facts.questionnaire import Answers, stated
+from cds_service.facts.source import Observed, Problem, Source, newest_first
+from cds_service.facts.wording import either, spoken_of
+from cds_service.fhir.codes import codes, words
+from cds_service.knowledge.systems import ICD_10_CM
+
+SPINAL: Final = "spinal-infection"
+SYSTEMIC: Final = "systemic-infection-sepsis"
+LAB: Final = "observation-lab"
+VITAL: Final = "observation-vital"
+KINDS: Final = {"sepsis": "sepsis", "bacteremia": "bacteraemia", "endocarditis": "systemic", "fever": "fever"}
+
+CELSIUS: Final = frozenset({"cel", "c", "\u00b0c", "degc", "deg c", "celsius", "degrees c", "degrees celsius"})
+FAHRENHEIT: Final = frozenset(
+    {"[degf]", "f", "\u00b0f", "degf", "deg f", "fahrenheit", "degrees f", "degrees fahrenheit"}
+)
+BODY_C: Final = (25.0, 45.0)
+"""Temperatures a living body has; outside of them the number or its unit is wrong."""
+
+CRP_TO_MG_L: Final = {"mg/l": 1, "mg/dl": 10, "ug/ml": 1, "mcg/ml": 1, "\u00b5g/ml": 1}
+ESR_UNITS: Final = {"mm/h": 1, "mm/hr": 1, "mm/1h": 1, "mm/hour": 1, "mm": 1, "": 1}
+
+IMMUNE: Final = ("D80", "D81", "D82", "D83", "D84", "D70", "B20", "Z79.6", "Z94")
+"""ICD-10-CM of a weakened immune defence (CDC, April 2026); an organ transplant too, but not one of the cornea."""
+CORNEA: Final = "Z94.7"
+_RISKS: Final = (
+    (
+        "iv-drug-use",
+        either(
+            r"(?:intravenous|iv|injection|injecting) drug (?:use|abuse)\w*", "ivdu", "ivda", "pwid", "injects drugs"
+        ),
+    ),
+    (
+        "immunosuppression",
+        either(
+            r"immuno-?suppress\w*",
+            r"immuno-?compromised",
+            r"immuno-?deficien\w+",
+            "neutropenia",
+            "(?:kidney|renal|liver|heart|lung|bone marrow|stem cell|organ) transplant(?:ed|ation)?(?: recipient)?",
+        ),
+    ),
+)
+"""Risks that make raised markers count (RF-04); no value set lists them."""
+
+_NAMED: Final = (
+    (
+        "spinal",
+        either(
+            "(?:spondylo)?discitis",
+            "spondylodis[ck]itis",
+            "(?:spinal |vertebral )?epidural abscess",
+            "(?:paraspinal|paravertebral|psoas) abscess",
+            "infectious spondylitis",
+            "pott'?s disease of (?:the )?spine",
+        ),
+    ),
+    ("osteomyelitis", either("osteomyelitis")),
+    ("sepsis", either("sepsis", "septic shock", "septica?emi[ac]", "urosepsis")),
+    ("bacteraemia", either("bactera?emia")),
+    ("systemic", either("(?:infective|bacterial) endocarditis")),
+)
+_PAST: Final = either("history of", "h/o", "hx of", "previous", "s/p", "resolved", "past")
+_INTRACRANIAL: Final = either("intracranial", "brain", "cerebral", "cranial")
+
+_NO_GROWTH: Final = either(
+    r"no (?:\w+ ){0,3}?(?:growth|organisms?|bacteria|isolate)\w*",
+    "negative",
+    "not (?:detected|isolated|grown)",
+    "sterile",
+    "none",
+)
+_NEGATIVE_BY_NAME: Final = either("(?:gram|coagulase)[- ]negative")
+_CONTAMINANT: Final = either(r"contamina\w*", "skin flora")
+_GROWTH: Final = either(
+    "positive",
+    "growth",
+    "grew",
+    "detected",
+    "isolated",
+    r"staph\w*",
+    r"strept\w*",
+    r"e\. ?coli",
+    "escherichia",
+    "pseudomonas",
+    "klebsiella",
+    "candida",
+    r"enterococ\w*",
+    r"enterobact\w*",
+    "proteus",
+    "salmonella",
+    "serratia",
+    r"gram[- ](?:pos|neg)\w*",
+)
+
+
+def infection(source: Source, answers: Answers) -> Infection:
+    """What speaks of an infection, each with its day: the rules judge how fresh it is."""
+    return Infection(
+        diseases=source.listing(_diseases(source), "conditions"),
+        temperature_c=source.documented(newest(_temperatures(source)), "observations"),
+        crp_mg_l=source.documented(newest(_markers(source, "crp", CRP_TO_MG_L, "CRP {} mg/L")), "observations"),
+        esr_mm_h=source.documented(newest(_markers(source, "esr", ESR_UNITS, "ESR {} mm/h")), "observations"),
+        blood_cultures=source.documented(newest_first(_cultures(source)), "observations"),
+        fever_or_sepsis=stated(source, answers.statement("fever-or-sepsis", "fever or sepsis")),
+    )
+
+
+def _diseases(source: Source) -> Iterator[Disease]:
+    for problem in source.problems:
+        spinal, systemic = problem.row(SPINAL), problem.row(SYSTEMIC)
+        if spinal is not None:
+            yield problem.disease(_where(problem, spinal["spine"]), spinal["display"])
+        if systemic is not None:
+            yield problem.disease(KINDS[systemic["kind"]], systemic["display"])
+        if spinal is None and systemic is None:
+            yield from _by_wording(problem)
+        yield from _risks(problem)
+
+
+def _risks(problem: Problem) -> Iterator[Disease]:
+    """Intravenous drug use and immunosuppression, by code or words."""
+    coded = next((code for system, code in codes(problem.condition.code) if _is_immune(system, code)), None)
+    if coded is not None:
+        yield problem.disease("immunosuppression", f"weakened immune defence ({coded})")
+        return
+    for kind, pattern in _RISKS:
+        match = spoken_of(pattern, problem.spoken)
+        if match is not None:
+            is_active = problem.standing != "past" and not _PAST.search(problem.spoken)
+            yield problem.disease(kind, match.group(), active=is_active, by_wording=True)
+            return
+
+
+def _is_immune(system: str, code: str) -> bool:
+    return system == ICD_10_CM and code.startswith(IMMUNE) and not code.startswith(CORNEA)
+
+
+def _where(problem: Problem, spine: str) -> str:
+    """A code that may mean another place is spinal where site or text names the spine, else systemic."""
+    if spine == "yes":
+        return "spinal"
+    is_spinal = names_vertebra(problem.condition.body_site, problem.spoken) and not _INTRACRANIAL.search(problem.spoken)
+    return "spinal" if is_spinal else "systemic"
+
+
+def _by_wording(problem: Problem) -> Iterator[Disease]:
+    for kind, pattern in _NAMED:
+        match = spoken_of(pattern, problem.spoken)
+        if match is None or _INTRACRANIAL.search(problem.spoken):
+            continue
+        if kind == "osteomyelitis":
+            if not names_vertebra(problem.condition.body_site, problem.spoken):
+                continue
+            kind = "spinal"
+        is_active = problem.standing != "past" and not _PAST.search(problem.spoken)
+        yield problem.disease(kind, match.group(), active=is_active, by_wording=True)
+        return
+
+
+def _temperatures(source: Source) -> Iterator[Measurement]:
+    for result, listed in source.results(VITAL):
+        if listed["kind"] == "temperature":
+            celsius = _celsius(result)
+            if celsius is not None:
+                yield Measurement(
+                    celsius, result.moment.when, result.moment.at, result.evidence(f"temperature {celsius:.1f} \u00b0C")
+                )
+
+
+def _celsius(result: Observed) -> float | None:
+    """Degrees Celsius; without a unit by the only scale on which a body can have that number."""
+    found = number(result, ABOVE)
+    if found is None:
+        return None
+    value, unit = found
+    if unit in FAHRENHEIT or (not unit and value > BODY_C[1]):
+        value = round((value - 32) / 1.8, 2)
+    elif unit and unit not in CELSIUS:
+        return None
+    return value if BODY_C[0] <= value <= BODY_C[1] else None
+
+
+def _markers(source: Source, analyte: str, factors: dict[str, int], shown: str) -> Iterator[Measurement]:
+    for result, listed in source.results(LAB):
+        if listed["analyte"] == analyte:
+            value = in_unit(result, factors, ABOVE)
+            if value is not None and value >= 0:
+                yield Measurement(
+                    value, result.moment.when, result.moment.at, result.evidence(shown.format(f"{value:g}"))
+                )
+
+
+def _cultures(source: Source) -> Iterator[Statement]:
+    for result, listed in source.results(LAB):
+        if listed["analyte"] == "blood-culture":
+            says = _grew(result)
+            if says is not None:
+                shown = f"blood culture {'positive' if says else 'negative'}"
+                yield Statement(says, result.moment.when, result.evidence(shown))
+
+
+def _grew(result: Observed) -> bool | None:
+    """By the interpretation, else by the words of the value; a contaminant and anything else are neither."""
+    holds = result.holds
+    said = f"{words(holds.value_codeable_concept)}\n{holds.value_string or ''}".lower()[:LONGEST_RESULT]
+    if _CONTAMINANT.search(said):
+        return None
+    flags = {(coding.code or "").strip().upper() for concept in holds.interpretation for coding in concept.coding}
+    if flags & {"POS", "A", "AA", "DET"}:
+        return True
+    if flags & {"NEG", "N", "ND"}:
+        return False
+    if spoken_of(_GROWTH, said):
+        return True
+    return False if _NO_GROWTH.search(_NEGATIVE_BY_NAME.sub("", said)) else None
+
+
+LONGEST_RESULT: Final = 2000

@@ -1,0 +1,126 @@
+"""DE-23: malignancies, by code, else by wording (decision 15); benign and vascular lesions of the spine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from cds_service.facts.levels import names_vertebra
+from cds_service.facts.model import Disease, Malignancy
+from cds_service.facts.source import Problem, Source
+from cds_service.facts.wording import either, spoken_of
+from cds_service.fhir.codes import codes
+from cds_service.knowledge.systems import ICD_10_CM
+from cds_service.knowledge.value_set import Row
+
+SET: Final = "spinal-malignancy"
+VASCULAR: Final = "vascular-cause"
+
+NEVER: Final = ("C44", "D0", "Z85.828", "Z80", "Z12", "Z15.0", "Z86.00")
+"""ICD-10-CM: skin other than melanoma and its past, in situ and its past, family history, screening, susceptibility."""
+
+_MALIGNANT: Final = either(
+    "cancers?",
+    r"\w*carcinomas?",
+    r"metasta\w+",
+    "myelomas?",
+    "lymphomas?",
+    r"malignan\w+",
+    "melanomas?",
+    "leuka?emias?",
+    r"\w*sarcomas?",
+    "plasmacytomas?",
+)
+_NO_MALIGNANCY: Final = either(
+    "in[- ]situ",
+    "basal cell",
+    "squamous cell (?:carcinoma|cancer) of (?:the )?skin",
+    "skin cancer",
+    "non-?melanoma",
+    "benign",
+    r"malignant (?:hyper\w+|otitis|neuroleptic|arrhythmia)",
+    "non-?malignant",
+    "keratoacanthoma",
+)
+_TROPIC: Final = either(
+    "breast",
+    "lung",
+    r"bronch\w+",
+    r"prostat\w+",
+    "kidney",
+    "renal",
+    "thyroid",
+    r"myeloma\w*",
+    r"lymphoma\w*",
+    r"metasta\w+",
+    r"plasmacytoma\w*",
+    r"secondary malignan\w+",
+)
+_PAST: Final = either("history of", "h/o", "hx of", "in remission", "s/p", "past", "cured", "survivor")
+
+
+def malignancy(source: Source) -> Malignancy:
+    """Every malignancy on record, active or past."""
+    return Malignancy(source.listing(_diseases(source), "conditions"))
+
+
+def _diseases(source: Source) -> Iterator[Disease]:
+    for problem in source.problems:
+        rows = problem.found.get(SET, ())
+        worst = next((each for each in rows if each["kind"] == "malignant"), None)
+        if worst is not None:
+            yield _coded(problem, rows)
+        else:
+            yield from _benign(problem, rows)
+            if not rows:
+                yield from _by_wording(problem)
+        yield from _vascular(problem)
+
+
+def _coded(problem: Problem, rows: tuple[Row, ...]) -> Disease:
+    """By the most telling of its codes: a listed C79.51 beside a plain C80 is bone-tropic."""
+    malignant = [each for each in rows if each["kind"] == "malignant"]
+    shown = next((each for each in malignant if each["bone_tropic"] == "yes"), malignant[0])
+    kind = "bone-tropic" if shown["bone_tropic"] == "yes" else "other"
+    is_active = problem.standing != "past" and all(each["phase"] == "active" for each in malignant)
+    if kind == "other" and spoken_of(_TROPIC, problem.spoken):
+        kind = "bone-tropic"
+    return problem.disease(kind, shown["display"], active=is_active)
+
+
+def _benign(problem: Problem, rows: tuple[Row, ...]) -> Iterator[Disease]:
+    for each in rows:
+        if each["kind"] == "benign" and (each["spine"] == "yes" or _in_spine(problem)):
+            yield problem.disease("benign-lesion", each["display"])
+            return
+
+
+def _vascular(problem: Problem) -> Iterator[Disease]:
+    for each in problem.found.get(VASCULAR, ()):
+        if each["spine"] == "no" or (each["spine"] == "needs-site" and not _in_spine(problem)):
+            continue
+        if each["kind"] == "hemangioma":
+            if SET not in problem.found:
+                yield problem.disease("benign-lesion", each["display"])
+        else:
+            yield problem.disease("vascular", each["display"])
+
+
+def _in_spine(problem: Problem) -> bool:
+    return names_vertebra(problem.condition.body_site, problem.spoken)
+
+
+def _by_wording(problem: Problem) -> Iterator[Disease]:
+    """Only where no code of the problem is known either way; what is screened for, denied or familial never counts."""
+    text = problem.spoken
+    if _NO_MALIGNANCY.search(text) or _has_code_of_none(problem):
+        return
+    match = spoken_of(_MALIGNANT, text)
+    if match is not None:
+        kind = "bone-tropic" if _TROPIC.search(text) else "other"
+        is_active = problem.standing != "past" and not _PAST.search(text)
+        yield problem.disease(kind, match.group(), active=is_active, by_wording=True)
+
+
+def _has_code_of_none(problem: Problem) -> bool:
+    return any(system == ICD_10_CM and code.startswith(NEVER) for system, code in codes(problem.condition.code))

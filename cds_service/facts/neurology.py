@@ -1,0 +1,104 @@
+"""DE-22: coded neurological signs by what each may say alone, answered and observed ones, and the retention volume."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from cds_service.facts.coded import row
+from cds_service.facts.model import Disease, Measurement, Neurology, Statement
+from cds_service.facts.pain import newest
+from cds_service.facts.pregnancy import yes_or_no
+from cds_service.facts.quantities import ABOVE, in_unit
+from cds_service.facts.questionnaire import Answers
+from cds_service.facts.source import Observed, Source, newest_first
+from cds_service.fhir.codes import words
+from cds_service.knowledge.value_set import Row
+
+SET: Final = "neuro-red-flag"
+KINDS: Final = {"definite": "definite", "supportive": "supportive", "never-alone": "weak"}
+SEQUELA: Final = "S"
+QUESTIONS: Final = {
+    "new-weakness": "new weakness",
+    "saddle-numbness": "saddle numbness",
+    "bladder-bowel-change": "bladder or bowel change",
+    "gait-worsening": "worsening gait",
+}
+RESIDUAL: Final = re.compile(r"\bpost-? ?void(?:ing)? residual\b|\bresidual urine\b|\burine residual\b|\bpvr\b")
+TO_ML: Final = {
+    "ml": 1,
+    "cc": 1,
+    "cm3": 1,
+    "milliliter": 1,
+    "milliliters": 1,
+    "l": 1000,
+    "liter": 1000,
+    "dl": 100,
+    "cl": 10,
+}
+
+
+def neurology(source: Source, answers: Answers) -> Neurology:
+    """Signs on record. A definite finding that was observed is dated, so it counts as a statement, fresh or not."""
+    seen = tuple(_seen(source))
+    said = [each for link, shown in QUESTIONS.items() for each in answers.statement(link, shown)]
+    return Neurology(
+        signs=source.listing((*_coded(source), *_observed_signs(seen)), "conditions"),
+        stated=source.documented(newest_first((*said, *_observed_definite(seen))), "questionnaire"),
+        post_void_residual_ml=source.documented(newest(_residuals(source)), "observations"),
+    )
+
+
+def _coded(source: Source) -> Iterator[Disease]:
+    for problem in source.problems:
+        rows = problem.found.get(SET, ())
+        if rows:
+            strongest = min(rows, key=lambda each: tuple(KINDS).index(each["strength"]))
+            is_active = problem.standing != "past" and strongest["seventh"] != SEQUELA
+            yield problem.disease(KINDS[strongest["strength"]], strongest["display"], active=is_active)
+
+
+Seen = tuple[Observed, Row, bool]
+
+
+def _seen(source: Source) -> Iterator[Seen]:
+    """Observations of a sign: as a finding in the value, or as a question with a yes or no."""
+    for result in source.observed:
+        finding = row(result.valued, SET)
+        if finding is not None:
+            yield result, finding, True
+            continue
+        asked = row(result.found, SET)
+        if asked is not None:
+            holds = result.holds
+            says = holds.value_boolean
+            if says is None:
+                says = yes_or_no(f"{words(holds.value_codeable_concept)}\n{holds.value_string or ''}".lower())
+            if says is not None:
+                yield result, asked, says
+
+
+def _observed_definite(seen: tuple[Seen, ...]) -> Iterator[Statement]:
+    for result, sign, says in seen:
+        if sign["strength"] == "definite":
+            shown = sign["display"] if says else f"{sign['display']}: no"
+            yield Statement(says, result.moment.when, result.evidence(shown))
+
+
+def _observed_signs(seen: tuple[Seen, ...]) -> Iterator[Disease]:
+    for result, sign, says in seen:
+        if sign["strength"] != "definite" and says:
+            evidence = result.evidence(sign["display"])
+            yield Disease(KINDS[sign["strength"]], True, result.moment.when, result.moment.when, evidence)
+
+
+def _residuals(source: Source) -> Iterator[Measurement]:
+    """No verified code exists for the residual volume, so its name stands for it."""
+    for result in source.observed:
+        if not result.found and RESIDUAL.search(result.spoken):
+            volume = in_unit(result, TO_ML, ABOVE)
+            if volume is not None and volume >= 0:
+                yield Measurement(
+                    volume, result.moment.when, result.moment.at, result.evidence(f"post-void residual {volume:g} mL")
+                )

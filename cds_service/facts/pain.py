@@ -1,0 +1,144 @@
+"""DE-11, DE-12, DE-14: pain scores on 0 to 10, the stated course, back pain as a problem, signs in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Final, Literal, get_args
+
+from cds_service.facts.coded import find, row
+from cds_service.facts.fact import Fact, fact, no_fact
+from cds_service.facts.levels import BODY_SITE
+from cds_service.facts.model import Disease, Measurement, Pain
+from cds_service.facts.quantities import number
+from cds_service.facts.questionnaire import Answers, stated
+from cds_service.facts.source import Observed, Problem, Source
+from cds_service.facts.wording import either, spoken_of
+from cds_service.fhir.codes import codes, words
+from cds_service.knowledge.systems import ICD_10_CM
+
+SCORES: Final = "observation-pain"
+BACK_PAIN: Final = "back-pain-symptom"
+HIGHEST: Final = 10
+Trend = Literal["worsening", "stable", "improving"]
+
+RETIRED: Final = {(ICD_10_CM, "M54.5"): "Low back pain"}
+"""Split into M54.50 to M54.59 in October 2021; problem lists keep the old code."""
+
+PER_HUNDRED: Final = frozenset({"mm", "%", "/100", "0-100", "{0-100}", "{score}/100"})
+"""Units of a scale of 0 to 100."""
+PER_TEN: Final = frozenset({"", "1", "/10", "cm", "score", "points", "point", "outof10", "0-10"})
+"""Units of a scale of 0 to 10, and any annotation in braces."""
+
+_BACK: Final = re.compile(
+    r"\bback\b|\bspin(?:e|al)\b|\bvertebra|\blumbar\b|\bthora|\btrunk\b|\bflank\b|\bgenerali[sz]ed\b|\bwhole body\b",
+    re.I,
+)
+_WORSE: Final = (
+    r"(?:worse|worsen\w*|aggravated|exacerbated|increase[sd]?|pain) (?:\w+ ){0,2}?(?:with|on|by|during|when|while) "
+)
+SIGNS: Final[dict[str, re.Pattern[str]]] = {
+    "relief-with-rest": either(
+        r"(?:relie\w+|better|improve[sd]?|eased?|alleviated)[^.;\n]{1,25}\b(?:rest(?:ing)?|lying|recumben\w+|supine)",
+        "relief (?:with|at|on) rest",
+    ),
+    "pain-with-activity": either(
+        _WORSE + r"(?:\w+ ){0,2}?(?:activity|movement|moving|walking|exertion|lifting|bending)"
+    ),
+    "worse-with-position": either(
+        _WORSE + r"(?:\w+ ){0,3}?(?:standing|sitting up|position\w*|rising|getting up|turning|change of position)"
+    ),
+    "midline-pain": either(
+        r"mid-?line (?:\w+ ){0,3}?(?:pain|tender\w*)", r"(?:pain|tender\w*) (?:\w+ ){0,2}?(?:in|at|over) the mid-?line"
+    ),
+}
+"""Signs of RAND's list (FX-03) as problems and their notes word them."""
+
+
+def pain(source: Source, answers: Answers) -> Pain:
+    """Scores newest first; an empty list is never "no pain" (decision 1)."""
+    scores = newest(_scores(source, answers))
+    trend = answers.word("pain-trend")
+    return Pain(
+        scores=source.documented(scores, "observations", why="no pain score documented"),
+        stated_trend=_trend(trend, answers),
+        at_fracture_level=stated(source, answers.statement("pain-at-fracture-level", "pain at the fracture's level")),
+        back_pain=source.listing(_back_pain(source), "conditions"),
+        signs=source.documented(_signs(source), "conditions"),
+    )
+
+
+def newest(found: Iterator[Measurement] | tuple[Measurement, ...]) -> tuple[Measurement, ...]:
+    """Measurements by day and instant, newest first, the undated last."""
+
+    def age(each: Measurement) -> tuple[date, datetime]:
+        return (each.when.last if each.when else date.min, each.at or datetime.min.replace(tzinfo=UTC))
+
+    return tuple(sorted(found, key=age, reverse=True))
+
+
+def _trend(word: str, answers: Answers) -> Fact[Trend]:
+    trend: Trend | None = next((each for each in get_args(Trend) if each == word), None)
+    return no_fact() if trend is None else fact(trend, answers.evidence(f"pain {trend}"))
+
+
+def _scores(source: Source, answers: Answers) -> Iterator[Measurement]:
+    for result, listed in source.results(SCORES):
+        if listed["use"] == "score" and not _elsewhere(result):
+            score = out_of_ten(result)
+            if score is not None:
+                yield Measurement(score, result.moment.when, result.moment.at, result.evidence(f"pain {score:.2g}/10"))
+    yield from answers.measurement("pain-nrs", 0, HIGHEST, "pain {}/10 (questionnaire)")
+
+
+def out_of_ten(result: Observed) -> float | None:
+    """The score on 0 to 10: millimetres and hundredths by ten; beyond 10 without such a unit nothing (DE-11)."""
+    found = number(result)
+    if found is None:
+        return None
+    value, unit = found
+    unit = unit.replace(" ", "")
+    if unit in PER_HUNDRED:
+        value /= 10
+    elif unit not in PER_TEN and not (unit.startswith("{") and unit.endswith("}")):
+        return None
+    return value if 0 <= value <= HIGHEST else None
+
+
+def _elsewhere(result: Observed) -> bool:
+    """Pain of a place that is not the back: flowsheets record any pain under one code."""
+    site = result.whole.body_site
+    if site is None or row(find(site), BODY_SITE) is not None:
+        return False
+    said = words(site)
+    return bool(said) and not _BACK.search(said)
+
+
+def _back_pain(source: Source) -> Iterator[Disease]:
+    for problem in source.problems:
+        listed = next((each for each in problem.found.get(BACK_PAIN, ()) if each["spine"] == "yes"), None)
+        old = next((RETIRED[key] for key in codes(problem.condition.code) if key in RETIRED), None)
+        shown = listed["display"] if listed is not None else old
+        if shown is not None and problem.standing != "suspected":
+            yield problem.disease("back-pain", shown)
+
+
+def _signs(source: Source) -> Iterator[Disease]:
+    for problem in source.problems:
+        if problem.standing == "current":
+            text = _told(problem)
+            for kind, pattern in SIGNS.items():
+                if spoken_of(pattern, text):
+                    yield problem.disease(kind, kind.replace("-", " "), by_wording=True)
+
+
+def _told(problem: Problem) -> str:
+    """A problem's words; of back pain and vertebral fractures their notes too."""
+    if BACK_PAIN not in problem.found and "vcf-diagnosis" not in problem.found:
+        return problem.spoken
+    notes = "\n".join(note.text or "" for note in problem.condition.note)
+    return f"{problem.spoken}\n{notes[:LONGEST_NOTE].lower()}"
+
+
+LONGEST_NOTE: Final = 4000
