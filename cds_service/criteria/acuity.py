@@ -22,7 +22,7 @@ def onset_days(site: Site, facts: Facts) -> Fact[Interval]:
     """
     reference = facts.reference_date
     documented = tuple(_documented_onsets(site, facts))
-    usable = tuple((when, e) for when, e in documented if when.first <= reference)
+    usable = tuple((when, e) for when, e in documented if _possible(when, facts))
     evidence = tuple(e for _, e in usable)
     if usable:
         first = min(when.first for when, _ in usable)
@@ -32,8 +32,15 @@ def onset_days(site: Site, facts: Facts) -> Fact[Interval]:
     if bounds:
         days, seen = max(bounds, key=lambda bound: bound[0])
         return Fact(Interval(days, None), None, (seen,))
-    why = "the documented onset lies after the reference date" if documented else "onset date not documented"
+    impossible = "the documented onset lies after the reference date or before birth"
+    why = impossible if documented else "onset date not documented"
     return Fact(None, why, tuple(e for _, e in documented))
+
+
+def _possible(when: DateRange, facts: Facts) -> bool:
+    """CF-03: not wholly after the reference date, nor wholly before birth."""
+    born = facts.patient.born
+    return when.first <= facts.reference_date and (born is None or when.last >= born.first)
 
 
 def _documented_onsets(site: Site, facts: Facts) -> list[tuple[DateRange, Evidence]]:

@@ -43,13 +43,20 @@ def mri_since_onset(site: Site, facts: Facts, onset: Fact[Interval], limit: Thre
     def counts(study: Study) -> bool | None:
         if study.modality != SHOWS_EDEMA or not (study.final or (study.reading is None and not study.preliminary)):
             return False
-        if study_covers(study, site.level) is False or study.when is None:
+        covers = study_covers(study, site.level)
+        since = None if study.when is None else _done_since(study.when.days_before(facts.reference_date), onset, limit)
+        if covers is False or since is False:
             return False
-        age = study.when.days_before(facts.reference_date)
-        window = onset.value.low if onset.value is not None and onset.value.high is not None else limit.imaging_max_days
-        return age.at_most(window) is True
+        return since if covers else None
 
     return facts.imaging.studies.some(counts)
+
+
+def _done_since(age: Interval, onset: Fact[Interval], limit: Thresholds) -> bool | None:
+    """Whether a study of that age was done after onset; within 30 days when no onset is documented."""
+    if onset.value is None or onset.value.high is None:
+        return age.at_most(limit.imaging_max_days)
+    return True if age.at_most(onset.value.low) else False if age.above(onset.value.high) else None
 
 
 def _since(site: Site, facts: Facts, onset: Fact[Interval], limit: Thresholds) -> bool:

@@ -109,7 +109,8 @@ def _says_of(study: Study, level: Level) -> Reported | None:
         if finding.level == level and finding.level_certain:
             return Reported(study, finding)
     for region in study.reading.regions_without_fracture:
-        if level in _DENIED_BY_REGION.get(region, ()):
+        # A lumbar study that finds "no fracture" says nothing of T8, whatever region its words name.
+        if level in _DENIED_BY_REGION.get(region, ()) and study_covers(study, level) is not False:
             denial = next(
                 (f for f in study.reading.findings if f.status == "absent" and f.level is None and f.region == region),
                 LevelFinding(level=None, region=region, status="absent"),

@@ -81,8 +81,8 @@ _DECLARED = (
         hook="patient-view",
         title="Vertebral compression fracture: chart review",
         description=(
-            "When a chart is opened: suggests imaging, conservative care, referral for vertebral augmentation and"
-            " osteoporosis care for a vertebral compression fracture, and shows safety findings."
+            "When a chart is opened: suggests MRI or its alternative, conservative care and referral for vertebral"
+            " augmentation, asks for what is missing, and shows neurological and infectious alarm signs."
         ),
         usage_requirements=_USAGE,
     ),
@@ -91,8 +91,8 @@ _DECLARED = (
         hook="order-select",
         title="Vertebral compression fracture: while ordering",
         description=(
-            "When orders are selected: checks imaging, brace, medication, referral and vertebral augmentation drafts"
-            " against the record, and says what is missing or speaks against them."
+            "When orders are selected: checks drafts of spine imaging, vertebral augmentation, spine referral, brace"
+            " and opioid against the record, and says what is missing or speaks against them."
         ),
         usage_requirements=_USAGE,
     ),

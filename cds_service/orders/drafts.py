@@ -304,6 +304,7 @@ def every_proposal() -> Iterator[Proposal]:
         yield from (Proposal(kind, studies.region_of(level), level) for level in LEVELS)
 
 
+@lru_cache(maxsize=1)  # the drafts there are do not change while the process runs
 def warm() -> None:
     """Build and validate every draft there is, once at start-up. Raises ContentError: do not serve then."""
     for proposal in every_proposal():

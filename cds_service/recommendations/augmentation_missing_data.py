@@ -7,7 +7,6 @@ VA-13, VA-16 and VA-17 of `clinical.md` D7; OC-23 and OC-24 of section E. Cannot
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from cds_service.criteria import course
 from cds_service.criteria.assessment import Assessment, LevelFacts
@@ -16,7 +15,12 @@ from cds_service.criteria.criterion import Criteria, Criterion
 from cds_service.facts.fact import Claim, all_of, claim, met, unknown
 from cds_service.knowledge.citations import cite
 from cds_service.recommendations.already import in_hospice, referred
-from cds_service.recommendations.augmentation_referral import CANDIDACY_NEEDS, first_and_count, summary_values
+from cds_service.recommendations.augmentation_referral import (
+    CANDIDACY_NEEDS,
+    first_and_count,
+    summary_values,
+    window_end,
+)
 from cds_service.recommendations.augmentation_referral import notes as referral_notes
 from cds_service.recommendations.drafted import augmentation_drafted, level_is_missing, levels_to_judge
 from cds_service.recommendations.recommendation import Judgement, Recommendation, Silence, Situation
@@ -101,31 +105,18 @@ def worth_asking(level: LevelFacts, a: Assessment) -> Claim:
 
 def _notes(level: LevelFacts, a: Assessment) -> tuple[str, ...]:
     old = ("imaging-age",) if level.study_recent.not_met and not a.augmentation_drafts else ()
-    closing = ("window-closing",) if _closing_date(level, a) is not None else ()
+    closing = ("window-closing",) if _closing_soon(level, a) else ()
     return (*old, *closing)
 
 
-def _closing_date(level: LevelFacts, a: Assessment) -> str | None:
-    """VA-16: the last day of the 12 weeks, when it is at most 14 days away."""
-    days = level.onset_days.value
-    if days is None or days.high is None:
-        return None
-    left = a.limit.augmentation_window_days - days.high
-    return (
-        (a.facts.reference_date + timedelta(days=left)).isoformat()
-        if 0 <= left <= a.limit.window_closing_days
-        else None
-    )
+def _closing_soon(level: LevelFacts, a: Assessment) -> bool:
+    """VA-16: the 12 weeks end within the next 14 days."""
+    end = window_end(level, a)
+    return end is not None and 0 <= (end - a.facts.reference_date).days <= a.limit.window_closing_days
 
 
 def _values(level: LevelFacts, a: Assessment, asked: tuple[Criterion, ...]) -> Mapping[str, str]:
-    closing = _closing_date(level, a)
-    return {
-        **summary_values(level, a),
-        "reason": first_and_count(asked),
-        "closing": closing or "not known",
-        "study_days": _study_days(level),
-    }
+    return {**summary_values(level, a), "reason": first_and_count(asked), "study_days": _study_days(level)}
 
 
 def _study_days(level: LevelFacts) -> str:

@@ -6,6 +6,7 @@ VA-01 to VA-13 of `clinical.md` D7, in the order of LCD L34106; what blocks is D
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 
 from cds_service.criteria.assessment import Assessment, LevelFacts
 from cds_service.criteria.candidacy import Candidacy, candidacy
@@ -62,8 +63,17 @@ def summary_values(level: LevelFacts, a: Assessment) -> Mapping[str, str]:
         "level": level.label,
         "days": str(days) if days is not None else "unknown",
         "nrs": f"{score:g}" if score is not None else "not documented",
+        "closing": f"{end}" if (end := window_end(level, a)) is not None else "not known",
         "height_loss": f"{level.height_loss.value}" if level.height_loss.value is not None else "not stated",
     }
+
+
+def window_end(level: LevelFacts, a: Assessment) -> date | None:
+    """VA-02, VA-16: the last day of the 12 weeks; None when the onset is not known."""
+    days = level.onset_days.value
+    if days is None or days.high is None:
+        return None
+    return a.facts.reference_date + timedelta(days=a.limit.augmentation_window_days - days.high)
 
 
 def first_and_count(clauses: Sequence[Criterion]) -> str:

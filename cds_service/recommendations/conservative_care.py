@@ -5,6 +5,8 @@ CM-01 to CM-05 and CM-07 of `clinical.md` D6; C-11, C-12, C-17.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from cds_service.criteria import course
 from cds_service.criteria.assessment import Assessment, LevelFacts
 from cds_service.criteria.criterion import Criteria, Criterion
@@ -114,6 +116,14 @@ def _proposals(level: LevelFacts, said: tuple[str, ...]) -> tuple[Proposal, ...]
     )
 
 
+def recheck_dates(a: Assessment) -> dict[str, str]:
+    """CM-05: the days between which the recheck falls."""
+    first, last = (
+        a.facts.as_of + timedelta(days=days) for days in (a.limit.recheck_min_days, a.limit.recheck_max_days)
+    )
+    return {"recheck_from": first.isoformat(), "recheck_to": last.isoformat()}
+
+
 def judge(a: Assessment, situation: Situation) -> tuple[Judgement, ...]:
     """One judgement a level."""
     return tuple(_at_level(level, a) for level in a.levels)
@@ -126,7 +136,7 @@ def _at_level(level: LevelFacts, a: Assessment) -> Judgement:
         criteria(level, a),
         level=level.site.level,
         label=level.label,
-        values={"level": level.label},
+        values={"level": level.label, **recheck_dates(a)},
         notes=(*said, "recheck", *(("pain-not-documented",) if a.course.pain_free.unknown else ())),
         proposals=_proposals(level, said),
         silences=(

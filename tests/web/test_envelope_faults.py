@@ -18,7 +18,7 @@ def _send(client: FlaskClient, body: dict[str, Any], path: str = PATH) -> TestRe
     return client.post(path, data=encoded(body), content_type="application/json")
 
 
-def _refused(answer: TestResponse, code: str, *expression: str) -> None:
+def _assert_refused(answer: TestResponse, code: str, *expression: str) -> None:
     assert answer.status_code == 400
     assert_operation_outcome(body_of(answer))
     issue = body_of(answer)["issue"][0]
@@ -29,13 +29,13 @@ def _refused(answer: TestResponse, code: str, *expression: str) -> None:
 @pytest.mark.parametrize("name", ["hook", "hookInstance", "context"])
 def test_a_missing_member_is_named(client: FlaskClient, name: str) -> None:
     """C1: 400 `required`, and `expression` names the member."""
-    _refused(_send(client, call(**{name: ...})), "required", name)
+    _assert_refused(_send(client, call(**{name: ...})), "required", name)
 
 
 @pytest.mark.parametrize("hook", ["order-sign", "medication-prescribe", "Patient-View", "nonsense"])
 def test_another_hook_is_refused(client: FlaskClient, hook: str) -> None:
     """C2: the hook must be the one of the service."""
-    _refused(_send(client, call(hook=hook)), "invalid", "hook")
+    _assert_refused(_send(client, call(hook=hook)), "invalid", "hook")
 
 
 def test_a_hook_instance_that_is_no_uuid_is_accepted_and_counted(client: FlaskClient, core: FakeCore, log: Any) -> None:
@@ -62,13 +62,13 @@ def test_a_retry_reaches_the_core_unchanged(client: FlaskClient, core: FakeCore)
 @pytest.mark.parametrize("value", [None, [], "context", 1])
 def test_a_context_that_is_no_object_is_refused(client: FlaskClient, value: object) -> None:
     """C6: 400 naming the context."""
-    _refused(_send(client, call(context=value)), "structure", "context")
+    _assert_refused(_send(client, call(context=value)), "structure", "context")
 
 
 @pytest.mark.parametrize("value", [..., None, ""])
 def test_a_missing_patient_is_refused(client: FlaskClient, value: object) -> None:
     """C7: no patientId is `required`."""
-    _refused(_send(client, call(context=context(patientId=value))), "required", "context.patientId")
+    _assert_refused(_send(client, call(context=context(patientId=value))), "required", "context.patientId")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_missing_patient_is_refused(client: FlaskClient, value: object) -> Non
 def test_a_patient_id_that_is_none_is_refused(client: FlaskClient, core: FakeCore, value: object) -> None:
     """C7: what could become another path of a URL never gets there, and is not repeated."""
     answer = _send(client, call(context=context(patientId=value)))
-    _refused(answer, "invalid", "context.patientId")
+    _assert_refused(answer, "invalid", "context.patientId")
     assert core.calls == []
 
 
@@ -118,7 +118,7 @@ def test_members_we_do_not_know_are_ignored(client: FlaskClient, more: dict[str,
 @pytest.mark.parametrize("value", [None, [], "x", 1])
 def test_a_prefetch_that_is_no_object_is_refused(client: FlaskClient, value: object) -> None:
     """C11: null is not the same as absent."""
-    _refused(_send(client, call(prefetch=value)), "structure", "prefetch")
+    _assert_refused(_send(client, call(prefetch=value)), "structure", "prefetch")
 
 
 def test_no_prefetch_and_no_server_is_412(client: FlaskClient) -> None:
@@ -144,7 +144,7 @@ def test_absent_and_empty_prefetch_are_told_apart(client: FlaskClient, core: Fak
 
 def test_a_token_without_a_server_is_refused(client: FlaskClient) -> None:
     """C21, cds-r-1: fhirAuthorization requires fhirServer."""
-    _refused(_send(client, call(fhirAuthorization={"access_token": "t"})), "required", "fhirServer")
+    _assert_refused(_send(client, call(fhirAuthorization={"access_token": "t"})), "required", "fhirServer")
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_an_incomplete_authorization_is_accepted(client: FlaskClient, core: Fake
 def test_a_token_for_another_patient_is_refused(client: FlaskClient, core: FakeCore, patient: object) -> None:
     """C23, checklist 45: nobody's data is evaluated under somebody else's token."""
     body = call(fhirServer="https://fhir.example", fhirAuthorization={"access_token": "t", "patient": patient})
-    _refused(_send(client, body), "security", "fhirAuthorization.patient", "context.patientId")
+    _assert_refused(_send(client, body), "security", "fhirAuthorization.patient", "context.patientId")
     assert core.calls == []
 
 
@@ -177,14 +177,14 @@ def test_null_stands_for_absent_where_clients_send_it(client: FlaskClient) -> No
 def test_an_order_hook_needs_draft_orders(client: FlaskClient, hook: str, value: object) -> None:
     """Hook library: draftOrders is required, and named when it is missing."""
     body = call(hook=hook, context=context(draftOrders=value, selections=[]))
-    _refused(_send(client, body, f"/cds-services/vcf-{hook}"), "required", "context.draftOrders")
+    _assert_refused(_send(client, body, f"/cds-services/vcf-{hook}"), "required", "context.draftOrders")
 
 
 @pytest.mark.parametrize("value", [[], "x", {"resourceType": "ServiceRequest"}, {}, {"resourceType": 5}])
 def test_draft_orders_that_are_no_bundle_are_refused(client: FlaskClient, value: object) -> None:
     """C26: not a Bundle is 400."""
     body = call(hook="order-sign", context=context(draftOrders=value))
-    _refused(_send(client, body, "/cds-services/vcf-order-sign"), "invalid", "context.draftOrders")
+    _assert_refused(_send(client, body, "/cds-services/vcf-order-sign"), "invalid", "context.draftOrders")
 
 
 @pytest.mark.parametrize(
@@ -202,9 +202,9 @@ def test_order_select_needs_selections(client: FlaskClient) -> None:
     """Hook library: selections is required on order-select alone."""
     path = "/cds-services/vcf-order-select"
     body = call(hook="order-select", context=context(draftOrders=DRAFT_ORDERS))
-    _refused(_send(client, body, path), "required", "context.selections")
+    _assert_refused(_send(client, body, path), "required", "context.selections")
     body["context"]["selections"] = "ServiceRequest/1"
-    _refused(_send(client, body, path), "invalid", "context.selections")
+    _assert_refused(_send(client, body, path), "invalid", "context.selections")
 
 
 def test_selections_that_are_no_references_are_left_out(client: FlaskClient, core: FakeCore) -> None:

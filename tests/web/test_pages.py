@@ -114,7 +114,7 @@ def test_the_questionnaire_is_fhir(client: FlaskClient) -> None:
     """contract.md, HTTP: served as FHIR JSON, and 404 where there is none."""
     answer = client.get("/fhir/Questionnaire/vcf-assessment")
     assert (answer.status_code, answer.mimetype) == (200, "application/fhir+json")
-    without = create_app(Settings(), evaluate=FakeCore(), services=SERVICES).test_client()
+    without = create_app(Settings(), evaluate=FakeCore(), services=SERVICES, questionnaire=lambda: None).test_client()
     assert without.get("/fhir/Questionnaire/vcf-assessment").status_code == 404
 
 
