@@ -11,8 +11,8 @@ from cds_service.criteria.etiology import Etiology
 from cds_service.criteria.freshness import fresh_statements, fresh_within
 from cds_service.criteria.red_flags import RedFlags, canal_compromised, unstable
 from cds_service.criteria.sites import Site
-from cds_service.facts.fact import Claim, any_of, claim, met, not_met, unknown
-from cds_service.facts.model import Facts, Measurement
+from cds_service.facts.fact import Claim, Fact, any_of, claim, met, not_met, unknown
+from cds_service.facts.model import Facts, Listing, Measurement
 from cds_service.knowledge.thresholds import Thresholds
 
 HOURS_A_DAY = 24
@@ -93,7 +93,10 @@ def active_infection(facts: Facts, flags: RedFlags, cause: Etiology) -> Claim:
 
 
 def pregnant(facts: Facts, limit: Thresholds) -> Claim:
-    """CX-03: coded pregnancy, a positive test within 7 days or status within 30; a man or a woman over 55 is not."""
+    """CX-03: coded pregnancy, a positive test within 7 days or status within 30; a man or a woman over 55 is not.
+
+    A clinician's fresh "pregnancy is not possible" is a negative status too, unless a test or status says otherwise.
+    """
     coded = facts.pregnancy.diagnoses.some(lambda d: d.active)
     tested = fresh_statements(facts.pregnancy.tests, facts, limit.hcg_fresh_days)
     status = fresh_statements(facts.pregnancy.statuses, facts, limit.pregnancy_status_fresh_days)
@@ -101,8 +104,10 @@ def pregnant(facts: Facts, limit: Thresholds) -> Claim:
     positive = tuple(s.evidence for s in answers if s.says)
     if positive or coded.met:
         return met(*positive, *coded.evidence)
-    if answers:
-        return not_met(*(s.evidence for s in answers))
+    said = fresh_statements(facts.pregnancy.possible, facts, limit.pregnancy_status_fresh_days).items
+    negative = answers or (() if any(s.says for s in said) else said)
+    if negative:
+        return not_met(*(s.evidence for s in negative))
     return unknown("pregnancy not documented") if _capacity(facts, limit) is not False else not_met()
 
 
@@ -139,33 +144,26 @@ def too_many_levels(facts: Facts, limit: Thresholds) -> Claim:
 
 
 def coagulopathy(facts: Facts, limit: Thresholds) -> Claim:
-    """CX-07: INR over its limit or platelets under theirs; chronic liver disease has limits of its own (SIR)."""
-    liver = facts.bleeding.disorders.some(lambda d: d.active and d.kind == "chronic-liver-disease").met
+    """CX-07: INR over its limit, platelets under theirs, or a coded bleeding disorder. INR is fresh for 24 hours on
+    warfarin.
+    """
     on_warfarin = any(d.active and d.kind == "warfarin" for d in facts.bleeding.antithrombotics.items)
-    inr_limit = limit.inr_liver_max if liver else limit.inr_max
-    platelet_limit = limit.platelets_liver_min if liver else limit.platelets_min
-    hours = limit.inr_warfarin_fresh_hours if on_warfarin else limit.labs_fresh_days * HOURS_A_DAY
-    inr = _newest(facts.bleeding.inr.items, facts, hours)
-    platelets = _newest(facts.bleeding.platelets.items, facts, limit.labs_fresh_days * HOURS_A_DAY)
-    inr_high = _over(inr, inr_limit, liver, facts.bleeding.inr.gap, "INR")
-    platelets_low = (
-        unknown(facts.bleeding.platelets.gap or "no platelet count in date")
-        if platelets is None
-        else claim(
-            platelets.value <= platelet_limit if liver else platelets.value < platelet_limit, [platelets.evidence]
-        )
+    days = limit.labs_fresh_days * HOURS_A_DAY
+    inr = _newest(facts.bleeding.inr, facts, limit.inr_warfarin_fresh_hours if on_warfarin else days)
+    platelets = _newest(facts.bleeding.platelets, facts, days)
+    return any_of(
+        inr.claim(lambda value: value > limit.inr_max),
+        platelets.claim(lambda value: value < limit.platelets_min),
+        facts.bleeding.disorders.some(lambda d: d.active),
     )
-    return any_of(inr_high, platelets_low)
 
 
-def _over(inr: Measurement | None, limit: float, liver: bool, gap: str | None, name: str) -> Claim:
-    if inr is None:
-        return unknown(gap or f"no {name} in date")
-    return claim(inr.value >= limit if liver else inr.value > limit, [inr.evidence])
-
-
-def _newest(items: tuple[Measurement, ...], facts: Facts, hours: float) -> Measurement | None:
-    return next((m for m in items if fresh_within(m, facts, hours)), None)
+def _newest(values: Listing[Measurement], facts: Facts, hours: float) -> Fact[float]:
+    """The newest value still in date, or why there is none."""
+    for measured in values.items:
+        if fresh_within(measured, facts, hours):
+            return Fact(measured.value, None, (measured.evidence,))
+    return Fact(None, values.gap or "no value in date")
 
 
 def posterior_wall_defect(site: Site) -> Claim:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from cds_service.criteria.etiology import bacteraemia, fever, malignancy, raised_markers
 from cds_service.criteria.freshness import fresh, fresh_statements
-from cds_service.criteria.sites import Site, fractured, unseen_fracture
+from cds_service.criteria.sites import Site, fractured, quote, unseen_fracture
 from cds_service.facts.fact import Claim, all_of, any_of, met, not_met, unknown
 from cds_service.facts.model import DateRange, Disease, Facts, Study
 from cds_service.knowledge.thresholds import Thresholds
@@ -109,7 +109,7 @@ def _infection(facts: Facts, limit: Thresholds, spine_pain: Claim) -> Claim:
     systemic = any_of(fever(facts, limit), bacteraemia(facts, limit), sepsis(facts, limit), _susceptible(facts, limit))
     coded = facts.infection.diseases.some(lambda d: d.active and d.kind == "spinal")
     return any_of(
-        all_of(spine_pain, systemic),
+        all_of(systemic, spine_pain),
         _said(facts, limit, lambda f: f.etiology == "infectious"),
         _collection(facts, limit),
         coded,
@@ -135,13 +135,13 @@ def _collection(facts: Facts, limit: Thresholds) -> Claim:
 def _said(facts: Facts, limit: Thresholds, says: Callable[[LevelFinding], bool]) -> Claim:
     """Whether a report of the last 12 weeks says so; a preliminary one counts for red flags (FX-07)."""
 
-    def speaks(study: Study) -> bool:
-        return study.reading is not None and any(says(finding) for finding in study.reading.findings)
-
     def counts(study: Study) -> bool:
         return (study.final or study.preliminary) and fresh(study.when, facts, limit.augmentation_window_days)
 
-    return facts.imaging.studies.where(counts).some(speaks)
+    counted = facts.imaging.studies.where(counts)
+    read = ((study, study.reading) for study in counted.items if study.reading is not None)
+    words = tuple(quote(study, finding) for study, reading in read for finding in reading.findings if says(finding))
+    return met(*words) if words else counted.some(lambda _: False)
 
 
 def canal_compromised(site: Site) -> Claim:

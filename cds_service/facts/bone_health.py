@@ -10,15 +10,15 @@ from typing import Final
 from cds_service.facts.coded import find
 from cds_service.facts.fact import Evidence
 from cds_service.facts.medications import BONE_DRUG, GLUCOCORTICOID, KEY, Ingredient, Medicine
-from cds_service.facts.model import BoneHealth, Disease, Listing, Measurement, Statement, Steroid
-from cds_service.facts.orders import BOOKED, ONCE_ORDERED, ordered, orders
+from cds_service.facts.model import BoneHealth, Disease, Listing, Measurement, Order, Statement, Steroid
+from cds_service.facts.orders import BOOKED, ONCE_ORDERED, ordered
 from cds_service.facts.pain import newest
 from cds_service.facts.quantities import number
 from cds_service.facts.questionnaire import Answers, stated
 from cds_service.facts.source import Moment, Source, add_months, newest_first
 from cds_service.facts.wording import either
 from cds_service.fhir import resources as fhir
-from cds_service.fhir.codes import codes, words
+from cds_service.fhir.codes import words
 from cds_service.fhir.resources import CodeableConcept, Dosage, plain_code
 from cds_service.knowledge.systems import ICD_10_CM
 from cds_service.knowledge.thresholds import load_threshold_entries
@@ -71,9 +71,9 @@ _TIMING_CODES: Final = {"QD": 1.0, "AM": 1.0, "BID": 2.0, "TID": 3.0, "QID": 4.0
 _DAYS: Final = {"d": 1.0, "h": 1 / 24, "wk": 7.0, "mo": 30.0}
 
 
-def bone_health(source: Source, answers: Answers, taken: tuple[Medicine, ...]) -> BoneHealth:
+def bone_health(source: Source, answers: Answers, taken: tuple[Medicine, ...], placed: Listing[Order]) -> BoneHealth:
     """Bone health, and what is arranged for it."""
-    referred = (*answers.statement("bone-density-referral", "bone density referral"), *_referrals(source))
+    referred = (*answers.statement("bone-density-referral", "bone density referral"), *_referrals(placed))
     return BoneHealth(
         diseases=source.listing(_diseases(source), "conditions"),
         t_scores=source.documented(newest(_t_scores(source)), "observations", why="no T-score documented"),
@@ -91,7 +91,7 @@ def weight_loss(source: Source) -> Listing[Disease]:
     found = (
         each.disease("weight-loss", "Abnormal weight loss")
         for each in source.problems
-        if each.standing == "current" and WEIGHT_LOSS in set(codes(each.condition.code))
+        if each.standing == "current" and WEIGHT_LOSS in each.keys
     )
     return source.listing(found, "conditions")
 
@@ -166,8 +166,8 @@ def is_densitometry(concept: CodeableConcept | None) -> bool:
     return bool(_DXA.search(words(concept)))
 
 
-def _referrals(source: Source) -> Iterator[Statement]:
-    for each in orders(source).items:
+def _referrals(placed: Listing[Order]) -> Iterator[Statement]:
+    for each in placed.items:
         if each.kind == "bone-health-referral":
             yield Statement(True, each.when, each.evidence)
 

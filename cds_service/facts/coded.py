@@ -5,7 +5,8 @@ Match by (system, code) over all codings (hazard 3); what a display says never m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -32,19 +33,33 @@ _INDEX: Final = _index()
 _BY_PREFIX: Final = tuple(each for each in load_value_sets().values() if each.prefixes)
 
 
+Key = tuple[str, str]
+"""A canonical system and a code in the spelling of the value sets."""
+
+
 def find(coded: Coded) -> Found:
     """The sets that hold any of the codings; empty for text only and for codes of no set."""
+    return find_keys(codes(coded))
+
+
+def find_keys(keys: Iterable[Key]) -> Found:
+    """The same for codings that are already brought to their spelling."""
     found: dict[str, tuple[Row, ...]] = {}
-    for system, code in codes(coded):
-        listed = _INDEX.get((system, code), NOTHING)
-        for set_id, rows in listed.items():
+    for key in keys:
+        for set_id, rows in _INDEX.get(key, NOTHING).items():
             found[set_id] = (*found.get(set_id, ()), *rows)
-        if system == ICD_10_CM:
-            for value_set in _BY_PREFIX:
-                rows = value_set.rows(system, code) if value_set.id not in listed else ()
-                if rows:
-                    found[value_set.id] = (*found.get(value_set.id, ()), *rows)
+        if key[0] == ICD_10_CM:
+            for set_id, rows in _under_prefix(key[1]).items():
+                found[set_id] = (*found.get(set_id, ()), *rows)
     return found or NOTHING
+
+
+@lru_cache(maxsize=4096)
+def _under_prefix(code: str) -> Found:
+    """The sets that hold an ICD-10-CM code by one of their prefix rules alone."""
+    listed = _INDEX.get((ICD_10_CM, code), NOTHING)
+    unlisted = ((each.id, each.rows(ICD_10_CM, code)) for each in _BY_PREFIX if each.id not in listed)
+    return {set_id: rows for set_id, rows in unlisted if rows}
 
 
 def row(found: Found, set_id: str) -> Row | None:

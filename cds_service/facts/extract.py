@@ -19,6 +19,7 @@ from cds_service.facts.malignancy import malignancy
 from cds_service.facts.medications import medicines
 from cds_service.facts.model import Facts
 from cds_service.facts.neurology import neurology
+from cds_service.facts.orders import orders
 from cds_service.facts.pain import pain
 from cds_service.facts.patient import patient
 from cds_service.facts.pregnancy import pregnancy
@@ -49,13 +50,14 @@ def extract(
     source = Source(record, as_of, zone)
     answered = answers(source)
     taken = medicines(source)
+    placed = orders(source)
     return Facts(
         as_of=as_of,
         at=at,
         patient=patient(source),
         pregnancy=pregnancy(source, answered),
         stay=stay(source),
-        imaging=imaging(source, read),
+        imaging=imaging(source, placed, read),
         fractures=fractures(source, answered),
         pain=pain(source, answered),
         function=function(source, answered),
@@ -63,7 +65,7 @@ def extract(
         neurology=neurology(source, answered),
         infection=infection(source, answered),
         malignancy=malignancy(source),
-        bone_health=bone_health(source, answered, taken),
+        bone_health=bone_health(source, answered, taken, placed),
         implants=implants(source),
         bleeding=bleeding(source, taken),
         allergies=allergies(source),

@@ -12,7 +12,7 @@ from cds_service.facts.questionnaire import Answers, stated
 from cds_service.facts.source import Problem, Source, cut
 from cds_service.facts.wording import either, spoken_of
 from cds_service.fhir import resources as fhir
-from cds_service.fhir.codes import codes, words
+from cds_service.fhir.codes import words
 from cds_service.fhir.resources import plain_code
 from cds_service.knowledge.systems import ICD_10_CM, SNOMED
 from cds_service.knowledge.value_set import Row
@@ -178,7 +178,7 @@ LONGEST_NOTE: Final = 4000
 
 def _kyphoses(source: Source) -> Iterator[Disease]:
     for problem in source.problems:
-        shown = next((KYPHOSIS[key] for key in codes(problem.condition.code) if key in KYPHOSIS), None)
+        shown = next((KYPHOSIS[key] for key in problem.keys if key in KYPHOSIS), None)
         if shown is not None and problem.standing == "current":
             yield problem.disease("kyphosis", shown)
 

@@ -17,8 +17,7 @@ from typing import Final
 from cds_service.facts.coded import find
 from cds_service.facts.fact import Evidence
 from cds_service.facts.levels import regions_in, regions_of
-from cds_service.facts.model import Contrast, Imaging, Listing, Modality, SpineRegion, Study
-from cds_service.facts.orders import orders
+from cds_service.facts.model import Contrast, Imaging, Listing, Modality, Order, SpineRegion, Study
 from cds_service.facts.requests import (
     ELSEWHERE,
     IMAGING_SETS,
@@ -106,9 +105,9 @@ class _Kept:
     at: datetime | None
 
 
-def imaging(source: Source, read: Read) -> Imaging:
-    """Studies and orders. ``read`` is the report reader; the caller caches it."""
-    return Imaging(studies=Listing(_studies(source, read), source.gap(REPORTS, STUDIES)), orders=orders(source))
+def imaging(source: Source, placed: Listing[Order], read: Read) -> Imaging:
+    """Studies, and the orders placed. ``read`` is the report reader; the caller caches it."""
+    return Imaging(studies=Listing(_studies(source, read), source.gap(REPORTS, STUDIES)), orders=placed)
 
 
 def _studies(source: Source, read: Read) -> tuple[Study, ...]:

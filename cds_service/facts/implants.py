@@ -10,9 +10,10 @@ from typing import Final
 from cds_service.facts.coded import find
 from cds_service.facts.fact import Evidence
 from cds_service.facts.model import DateRange, Implant, Listing, MrSafety
+from cds_service.facts.remembered import remembered
 from cds_service.facts.requests import device_words
 from cds_service.facts.source import Source, cut
-from cds_service.facts.wording import either, spoken_of
+from cds_service.facts.wording import any_pattern, either, spoken_of
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.codes import words
 from cds_service.fhir.resources import plain_code
@@ -46,6 +47,7 @@ _KINDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ),
     ("eye-foreign-body", either(r"(?:metal\w*|intraocular) foreign bod(?:y|ies)")),
 )
+_ANY_KIND: Final = any_pattern(pattern for _, pattern in _KINDS)
 _PUT_IN: Final = either(
     r"implant\w*", r"insert\w*", "placement", "placed", r"replace\w*", "exchange", "revision", "upgrade", "clipping"
 )
@@ -102,7 +104,10 @@ def _worst(labels: Iterator[MrSafety]) -> MrSafety:
     return next((label for label in _BY_WEIGHT if label in found), "unknown")
 
 
+@remembered()
 def _kind(spoken: str) -> str | None:
+    if not _ANY_KIND.search(spoken):
+        return None
     return next((kind for kind, pattern in _KINDS if spoken_of(pattern, spoken)), None)
 
 

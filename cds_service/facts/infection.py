@@ -11,8 +11,8 @@ from cds_service.facts.pain import newest
 from cds_service.facts.quantities import ABOVE, in_unit, number
 from cds_service.facts.questionnaire import Answers, stated
 from cds_service.facts.source import Observed, Problem, Source, newest_first
-from cds_service.facts.wording import either, spoken_of
-from cds_service.fhir.codes import codes, words
+from cds_service.facts.wording import any_pattern, either, spoken_of
+from cds_service.fhir.codes import words
 from cds_service.knowledge.systems import ICD_10_CM
 
 SPINAL: Final = "spinal-infection"
@@ -71,6 +71,7 @@ _NAMED: Final = (
     ("bacteraemia", either("bactera?emia")),
     ("systemic", either("(?:infective|bacterial) endocarditis")),
 )
+_ANY: Final = any_pattern(pattern for _, pattern in (*_RISKS, *_NAMED))
 _PAST: Final = either("history of", "h/o", "hx of", "previous", "s/p", "resolved", "past")
 _INTRACRANIAL: Final = either("intracranial", "brain", "cerebral", "cranial")
 
@@ -131,11 +132,11 @@ def _diseases(source: Source) -> Iterator[Disease]:
 
 def _risks(problem: Problem) -> Iterator[Disease]:
     """Intravenous drug use and immunosuppression, by code or words."""
-    coded = next((code for system, code in codes(problem.condition.code) if _is_immune(system, code)), None)
+    coded = next((code for system, code in problem.keys if _is_immune(system, code)), None)
     if coded is not None:
         yield problem.disease("immunosuppression", f"weakened immune defence ({coded})")
         return
-    for kind, pattern in _RISKS:
+    for kind, pattern in _RISKS if _ANY.search(problem.spoken) else ():
         match = spoken_of(pattern, problem.spoken)
         if match is not None:
             is_active = problem.standing != "past" and not _PAST.search(problem.spoken)
@@ -156,6 +157,8 @@ def _where(problem: Problem, spine: str) -> str:
 
 
 def _by_wording(problem: Problem) -> Iterator[Disease]:
+    if not _ANY.search(problem.spoken):
+        return
     for kind, pattern in _NAMED:
         match = spoken_of(pattern, problem.spoken)
         if match is None or _INTRACRANIAL.search(problem.spoken):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Final
 
 from cds_service.facts.coded import find, row
 from cds_service.facts.model import Level, SpineRegion
+from cds_service.facts.remembered import remembered
 from cds_service.fhir.codes import words
 from cds_service.fhir.resources import CodeableConcept, Coding
 from cds_service.reports.findings import BODY_LEVELS
@@ -41,7 +41,7 @@ _WORDS: Final = tuple((re.compile(pattern, re.IGNORECASE), regions) for pattern,
 _VERTEBRAL: Final = re.compile(r"\bvertebra|\bspin(?:e|al)\b|\bthoracic\b|\blumbar\b|\bthoracolumbar\b", re.IGNORECASE)
 
 
-@lru_cache(maxsize=1024)
+@remembered()
 def levels_in(text: str) -> tuple[Level, ...]:
     """The levels T1 to L5 that words name for certain, cranial to caudal; a disc space names none."""
     if not any(mark.isdigit() for mark in text) and not _SPELLED.search(text):
@@ -70,6 +70,7 @@ def levels_of(sites: Iterable[CodeableConcept | Coding]) -> tuple[Level, ...]:
     return tuple(level for level in BODY_LEVELS if level in named)
 
 
+@remembered()
 def regions_in(text: str) -> frozenset[SpineRegion]:
     """The spine regions that the words of an order or study name."""
     return frozenset(region for pattern, regions in _WORDS if pattern.search(text) for region in regions)

@@ -9,7 +9,6 @@ from cds_service.facts.levels import names_vertebra
 from cds_service.facts.model import Disease, Malignancy
 from cds_service.facts.source import Problem, Source
 from cds_service.facts.wording import either, spoken_of
-from cds_service.fhir.codes import codes
 from cds_service.knowledge.systems import ICD_10_CM
 from cds_service.knowledge.value_set import Row
 
@@ -123,4 +122,4 @@ def _by_wording(problem: Problem) -> Iterator[Disease]:
 
 
 def _has_code_of_none(problem: Problem) -> bool:
-    return any(system == ICD_10_CM and code.startswith(NEVER) for system, code in codes(problem.condition.code))
+    return any(system == ICD_10_CM and code.startswith(NEVER) for system, code in problem.keys)

@@ -335,7 +335,7 @@ class Implant:
 
 @dataclass(frozen=True, slots=True)
 class Bleeding:
-    """DE-18, DE-19. Platelets in 10*9/L. ``disorders``: coded coagulopathies and chronic liver disease (kind)."""
+    """DE-18, DE-19. Platelets in 10*9/L. ``disorders``: coded coagulopathies."""
 
     inr: Listing[Measurement] = field(default_factory=unread)
     platelets: Listing[Measurement] = field(default_factory=unread)

@@ -15,7 +15,7 @@ from cds_service.facts.quantities import number
 from cds_service.facts.questionnaire import Answers, stated
 from cds_service.facts.source import Observed, Problem, Source
 from cds_service.facts.wording import either, spoken_of
-from cds_service.fhir.codes import codes, words
+from cds_service.fhir.codes import words
 from cds_service.knowledge.systems import ICD_10_CM
 
 SCORES: Final = "observation-pain"
@@ -118,7 +118,7 @@ def _elsewhere(result: Observed) -> bool:
 def _back_pain(source: Source) -> Iterator[Disease]:
     for problem in source.problems:
         listed = next((each for each in problem.found.get(BACK_PAIN, ()) if each["spine"] == "yes"), None)
-        old = next((RETIRED[key] for key in codes(problem.condition.code) if key in RETIRED), None)
+        old = next((RETIRED[key] for key in problem.keys if key in RETIRED), None)
         shown = listed["display"] if listed is not None else old
         if shown is not None and problem.standing != "suspected":
             yield problem.disease("back-pain", shown)

@@ -14,6 +14,7 @@ from cds_service.facts.coded import Found, find
 from cds_service.facts.levels import BODY_SITE, levels_in, levels_of, region_of, regions_in, regions_of
 from cds_service.facts.medications import ANALGESIC, ingredients, medication
 from cds_service.facts.model import Contrast, DraftKind, Level, Modality, SpineRegion
+from cds_service.facts.remembered import remembered
 from cds_service.facts.source import Source
 from cds_service.facts.wording import (
     AFTERWARDS,
@@ -189,14 +190,22 @@ def _is_spinal_row(modality: Modality, row: Row) -> bool | None:
 
 
 def _spinal(spoken: str, sites: tuple[CodeableConcept, ...], regions: frozenset[SpineRegion]) -> bool | None:
-    said = "\n".join([spoken, *(words(site) for site in sites)])
-    if SPINE.search(said) or any(BODY_SITE in find(site) for site in sites):
+    if any(BODY_SITE in find(site) for site in sites):
         return True
-    if ELSEWHERE.search(said):
-        return False
-    return True if regions or levels_in(said) else None
+    said = "\n".join([spoken, *(words(site) for site in sites)])
+    is_spinal = _spoken_spinal(said)
+    return True if is_spinal is None and (regions or levels_in(said)) else is_spinal
 
 
+@remembered()
+def _spoken_spinal(said: str) -> bool | None:
+    """Whether the words name the spine (True), or another place and not the spine (False)."""
+    if SPINE.search(said):
+        return True
+    return False if ELSEWHERE.search(said) else None
+
+
+@remembered()
 def modality_in(spoken: str) -> Modality | None:
     """The modality that the words name first; SPECT/CT is a nuclear study."""
     if _SPECT_CT.search(spoken):
@@ -208,6 +217,7 @@ def modality_in(spoken: str) -> Modality | None:
     return min((each for each in places if each[1] != "XR"), default=min(places, default=(0, None)))[1]
 
 
+@remembered()
 def contrast_in(spoken: str) -> Contrast | None:
     """Without, with, or both, as the words say; None when they do not."""
     if _BOTH.search(spoken):

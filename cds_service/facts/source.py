@@ -10,11 +10,11 @@ from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
-from cds_service.facts.coded import NOTHING, Found, find
+from cds_service.facts.coded import NOTHING, Found, Key, find, find_keys
 from cds_service.facts.fact import NOT_DOCUMENTED, Evidence
 from cds_service.facts.model import DateRange, Disease, Listing, R, Statement
 from cds_service.fhir import resources as fhir
-from cds_service.fhir.codes import words
+from cds_service.fhir.codes import codes, words
 from cds_service.fhir.dates import DateInterval, parse_date, parse_instant
 from cds_service.fhir.record import OWN_KEYS, KeyState, Located, PatientRecord
 from cds_service.fhir.resources import CodeableConcept, Period, Quantity, Reference, Resource, plain_code
@@ -53,6 +53,7 @@ class Problem:
     """A Condition that is neither refuted nor entered in error. ``spoken``: its text and displays in lower case."""
 
     located: Located[fhir.Condition]
+    keys: tuple[Key, ...]
     found: Found
     standing: Standing
     onset: DateRange | None
@@ -142,12 +143,7 @@ class Source:
     def moment(self, *candidates: str | Period | None) -> Moment:
         """The first of several date elements that can be read; a period is the days it covers, or its one known end."""
         for each in candidates:
-            if isinstance(each, Period):
-                read, at = self._period(each), None
-            else:
-                # A moment settles its day, so the text need not be read twice.
-                at = parse_instant(each, self.zone)
-                read = parse_date(each, self.zone) if at is None else DateInterval(at.date(), at.date())
+            read, at = (self._period(each), None) if isinstance(each, Period) else self._read(each)
             if read is not None:
                 return Moment(self._cut(read), at, iso(read))
         return NEVER
@@ -155,6 +151,13 @@ class Source:
     def start(self, *candidates: str | Period | None) -> Moment:
         """As ``moment``, of a period the start alone."""
         return self.moment(*(each.start if isinstance(each, Period) else each for each in candidates))
+
+    def _read(self, text: str | None) -> tuple[DateInterval | None, datetime | None]:
+        """The days and the instant of a date; a moment settles its day, so that no text is read twice."""
+        if not text:
+            return None, None
+        at = parse_instant(text, self.zone) if len(text) > DAY_LENGTH else None
+        return (parse_date(text, self.zone), None) if at is None else (DateInterval(at.date(), at.date()), at)
 
     def _period(self, period: Period) -> DateInterval | None:
         first, last = parse_date(period.start, self.zone), parse_date(period.end, self.zone)
@@ -210,7 +213,8 @@ class Source:
             began = onset.when or self.at_age(condition.onset_age)
             shown = onset.date or (began and began.first.isoformat()) or recorded.date
             spoken = words(condition.code).lower()
-            yield Problem(located, find(condition.code), standing, began, recorded.when, shown, spoken)
+            keys = tuple(codes(condition.code))
+            yield Problem(located, keys, find_keys(keys), standing, began, recorded.when, shown, spoken)
 
     def _standing(self, condition: fhir.Condition) -> Standing | None:
         verification = status_codes(condition.verification_status)
@@ -263,6 +267,7 @@ class Source:
 
 
 FIRST_BIRTH_YEAR: Final = 1900
+DAY_LENGTH: Final = len("2026-11-20")
 _NO_RESULT: Final = VOID | {"registered"}
 
 

@@ -10,7 +10,7 @@ from cds_service.facts.model import Setting, Stay
 from cds_service.facts.source import Source
 from cds_service.facts.wording import spoken_of
 from cds_service.fhir import resources as fhir
-from cds_service.fhir.codes import codes, words
+from cds_service.fhir.codes import words
 from cds_service.fhir.record import Located
 from cds_service.fhir.resources import plain_code
 from cds_service.knowledge.systems import ICD_10_CM
@@ -80,8 +80,7 @@ def _hospice(source: Source, now: tuple[Located[fhir.Encounter], ...]) -> Claim:
     found = [
         each.evidence("hospice or palliative care")
         for each in source.problems
-        if each.standing == "current"
-        and (HOSPICE_CODE in set(codes(each.condition.code)) or spoken_of(_HOSPICE, each.spoken))
+        if each.standing == "current" and (HOSPICE_CODE in each.keys or spoken_of(_HOSPICE, each.spoken))
     ]
     found += [_shown(source, each, "hospice encounter") for each in now if _HOSPICE.search(_spoken(each.resource))]
     return met(*found) if found else _absent(source.gap("conditions", KEY))

@@ -7,12 +7,21 @@ section E).
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 from typing import Final
+
+from cds_service.facts.remembered import remembered
 
 
 def either(*phrases: str) -> re.Pattern[str]:
     """A pattern of whole phrases, any of them, whatever the capitals; each may hold pattern syntax."""
     return re.compile(r"\b(?:" + "|".join(phrases) + r")(?!\w)", re.IGNORECASE)
+
+
+def any_pattern(patterns: Iterable[re.Pattern[str]]) -> re.Pattern[str]:
+    """One pattern that finds a place wherever one of several does: a quick look before the slow ones."""
+    return re.compile("|".join(each.pattern for each in patterns), re.IGNORECASE)
 
 
 AUGMENTED: Final = either(
@@ -107,6 +116,7 @@ _REACH: Final = 60
 """Characters before the words within which a denial counts."""
 
 
+@remembered()
 def names_augmentation(text: str) -> bool:
     """Whether words name a vertebral augmentation; an abbreviation does unless words beside it speak against."""
     if AUGMENTED.search(text):
@@ -114,6 +124,7 @@ def names_augmentation(text: str) -> bool:
     return bool(_MAYBE_AUGMENTED.search(text)) and not _NOT_OF_A_VERTEBRA.search(text)
 
 
+@remembered()
 def names_spine_service(text: str) -> bool:
     """Whether words name spine surgery or interventional radiology."""
     return bool(_SPINE_SERVICE.search(text) or _IR.search(text))
@@ -121,6 +132,16 @@ def names_spine_service(text: str) -> bool:
 
 def spoken_of(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     """The first place in the text where the words stand and are not denied, screened for or somebody else's."""
+    return _place(pattern)(text)
+
+
+@cache
+def _place(pattern: re.Pattern[str]) -> Callable[[str], re.Match[str] | None]:
+    """The same for one of the patterns of this package, with a memory."""
+    return remembered()(partial(_first_place, pattern))
+
+
+def _first_place(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     for match in pattern.finditer(text):
         before = _SENTENCE.split(text[max(0, match.start() - _REACH) : match.start()])[-1]
         if not _DENIED.search(before) and not _DENIED_AFTER.match(text, match.end()):

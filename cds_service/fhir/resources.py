@@ -936,7 +936,7 @@ def _mended(value: Any, kind: Any) -> Any:
         return str(value)
     if kind is int and isinstance(value, float) and value.is_integer():
         return int(value)
-    if kind is bool and value in {"true", "false"} and isinstance(value, str):
+    if kind is bool and isinstance(value, str) and value in {"true", "false"}:
         return value == "true"
     return value
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from cds_service.criteria.assessment import assess
 from cds_service.errors import DataUnavailable, Malformed
 from cds_service.facts.extract import extract
+from cds_service.facts.remembered import remembered
 from cds_service.fhir.drafts import Draft, NotABundle, read_drafts
 from cds_service.fhir.record import IdentityMismatch, PatientRecord, bare_id, read_record
 from cds_service.fhir.resources import Condition
@@ -97,7 +98,7 @@ def _require(record: PatientRecord) -> None:
         raise DataUnavailable(lacking)
 
 
-@lru_cache(maxsize=256)
+@remembered(longest=20_000, most=512)
 def read_once(text: str) -> ReportReading:
     """The reading of a report's text; a pure function of the words, so the same words need reading once."""
     return read_report(text)

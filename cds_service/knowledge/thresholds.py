@@ -51,16 +51,12 @@ class Thresholds:
     pregnancy_age_min: int
     pregnancy_age_max: int
     # Time since onset
-    acute_days: int
     augmentation_window_days: int
     new_fracture_days: int
     back_pain_new_days: int
     window_closing_days: int
-    stale_active_care_days: int
     # Suspicion and fracture on imaging
-    fracture_height_loss_percent: int
     suspicion_intermediate: int
-    suspicion_high: int
     imaging_max_days: int
     imaging_order_days: int
     mscc_mri_hours: int
@@ -68,7 +64,6 @@ class Thresholds:
     nrs_lcd_outpatient: int
     nrs_lcd_inpatient: int
     severe_nrs: int
-    symptomatic_nrs: int
     pain_trend_points: int
     pain_trend_days: int
     pain_conflict_points: int
@@ -80,15 +75,12 @@ class Thresholds:
     # Structure
     height_loss_percent: int
     severe_collapse_percent: int
-    canal_stenosis_percent: int
     max_levels: int
     # Conservative care
     nsm_min_days: int
     recheck_min_days: int
     recheck_max_days: int
     brace_weeks: int
-    egfr_nsaid_min: int
-    egfr_fresh_days: int
     referral_days: int
     augmentation_recent_days: int
     dxa_months: int
@@ -108,27 +100,15 @@ class Thresholds:
     culture_fresh_days: int
     # Contraindications
     inr_max: float
-    inr_present: float
     platelets_min: int
-    inr_liver_max: float
-    platelets_liver_min: int
-    fibrinogen_liver_min: int
     labs_fresh_days: int
     inr_warfarin_fresh_hours: int
-    antithrombotic_ended_days: int
     hcg_fresh_days: int
     pregnancy_status_fresh_days: int
     pregnancy_code_days: int
-    egfr_contrast_min: int
-    egfr_contrast_fresh_days: int
-    asa_high: int
-    asa_fresh_days: int
     # Showing and silence
     max_cards_patient_view: int
     max_cards_order: int
-    override_info_days: int
-    override_warning_days: int
-    rearm_pain_points: int
     site_values: tuple[tuple[str, Number], ...] = ()
 
 

@@ -31,8 +31,8 @@ def judge(a: Assessment, situation: Situation) -> tuple[Judgement, ...]:
             found,
             indicator="critical" if a.flags.infection_critical.met else "warning",
             values={
-                "finding": signs[-1].value if signs else "not documented",
-                "date": (signs[-1].date if signs else None) or "undated",
+                "finding": signs[0].value if signs else "not documented",
+                "date": (signs[0].date if signs else None) or "undated",
             },
             notes=("mri-unsafe",) if a.mri_unsafe.met else (),
             proposals=() if a.mri_unsafe.met else (Proposal("mri-with-contrast", BOTH, None, recommended=True),),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cds_service.reports.causes import cause, cement
+from cds_service.reports.discs import discs
 from cds_service.reports.measures import elliptical, numbers
 from cds_service.reports.said import Said
 from cds_service.reports.signals import edema, heights, normal, plain, posterior
@@ -55,8 +56,9 @@ def read(here: Said) -> list[Statement]:
             cause(here, mark)
         if mark.get("cement") in ("kyphoplasty", "vertebroplasty", "cement"):
             cement(here, mark)
-        if "heights" in mark.facts:
+        if "heights" in mark.facts or "stature" in mark.facts:
             heights(here, mark)
+    discs(here)
     numbers(here)
     elliptical(here)
     return here.found

@@ -30,6 +30,8 @@ def _body_is_deformed(c: Clauses, mark: Mark) -> bool:
     following = next((m for m in c.marks if m.first >= mark.last), None)
     if following is not None and "fx" in following.facts and c.reaches(mark.last, following.first, strangers=0):
         return False
+    if _measured_or_caused(c, mark) and not _of_something_else(c, mark):
+        return True
     after = " ".join(w.text for w in c.words[mark.last : mark.last + 2])
     objects = [m for m in c.marks if m.first >= mark.last and m.first - mark.last <= 8]
     barrier = min((k for k in (*c.soft, *c.commas) if k >= mark.last), default=len(c.words))
@@ -93,6 +95,24 @@ def _body_is_deformed(c: Clauses, mark: Mark) -> bool:
     return predicate or (masked and bool(regions_near(c, mark)))
 
 
+def _measured_or_caused(c: Clauses, mark: Mark) -> bool:
+    """ "T6 ... with 50% collapse", "L2, worrisome for metastatic collapse": a body is spoken of before."""
+    start, _ = c.clause(mark.first)
+    body = [lv for lv in c.levels if start <= lv.first and lv.last <= mark.first]
+    if not body or body[-1].kind != "body" or c.words[mark.first].text == "wedge":
+        return False
+    if any(m.facts.keys() & {"noun", "canal", "bone"} and body[-1].last <= m.first < mark.first for m in c.marks):
+        return False
+    before = c.words[mark.first - 1].text
+    return before in ("%", "percent") or any("etiology" in m.facts and m.last == mark.first for m in c.marks)
+
+
+def _of_something_else(c: Clauses, mark: Mark) -> bool:
+    if c.words[mark.last].text not in ("of", "on", "upon") if mark.last < len(c.words) else True:
+        return False
+    return not any(lv.kind == "body" and mark.last < lv.first <= mark.last + 4 for lv in c.levels)
+
+
 def _short_link(c: Clauses, start: int, end: int) -> bool:
     return end - start <= 8 and all(w.text not in (",", "and", "with", "without") for w in c.words[start:end])
 
@@ -132,7 +152,20 @@ def bone_of(c: Clauses, mark: Mark) -> str | None:
             and not any(lv.kind == "body" and mark.last <= lv.first < found.first for lv in c.levels)
         ):
             return "posterior"
-    return None
+    return _only_bone(c, mark)
+
+
+def _only_bone(c: Clauses, mark: Mark) -> str | None:
+    """The other bone that the clause speaks of, when it names no vertebra ("sacral uptake typical of fracture")."""
+    start, end = c.clause(mark.first)
+    words = {w.text for w in c.words[mark.first : mark.last]}
+    if words & {"compression", "burst", "vertebral", "vcf", "vcfs", "endplate", "wedge", "wedging"}:
+        return None
+    if any(lv.kind == "body" and start <= lv.first < end for lv in c.levels) or c.within("vertebral", start, end):
+        return None
+    bones = [m for m in c.within("bone", start, mark.first) if not any(k in c.commas for k in range(m.last, mark.first))]
+    joined = any(c.words[at].text in ("and", ";") for m in bones[-1:] for at in range(m.last, mark.first))
+    return bones[-1].facts["bone"] if bones and not joined else None
 
 
 def _owns(c: Clauses, mark: Mark, bone: Mark) -> bool:
@@ -143,6 +176,8 @@ def _owns(c: Clauses, mark: Mark, bone: Mark) -> bool:
     following = next((m for m in c.marks if m.first >= bone.last and "fx" in m.facts), None)
     if following is not None and any(w in ("and", ",", "with") for w in gap) and _np_gap(c, bone.last, following.first):
         return False
+    if between and bone.first - between[-1].last <= 2 and not any(w in ("and", ",", "with") for w in gap[-2:]):
+        return not any(w.text in ("compression", "burst", "wedge") for w in c.words[mark.first : mark.last])
     if bone.facts["bone"] in ARCH_BONES or bone.facts["bone"] == "sacrum":
         return len(gap) <= 5 and not any(w in (",", "with", "without", "and", ";") for w in gap)
     return len(gap) <= 9 and not between

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from cds_service.reports.fractures import adjectives
 from cds_service.reports.lexicon import Mark
 from cds_service.reports.said import Said
 from cds_service.reports.statements import NOWHERE, Target, attach
+
+_BESIDE: Final = frozenset("adjacent next near beside above below between neighboring neighbouring abutting".split())
 
 
 def cause(here: Said, mark: Mark) -> None:
@@ -26,7 +30,7 @@ def cause(here: Said, mark: Mark) -> None:
     if how.doubtful:
         return
     if kind in ("osteoporotic", "traumatic"):
-        if linked:
+        if linked and not doubted:
             here.add(targets, "etiology", kind, mark)
     elif kind == "lesion":
         if linked and not doubted:
@@ -120,12 +124,20 @@ def cement(here: Said, mark: Mark) -> None:
         and not (c.levels or c.has("vertebral", "region"))
     ):
         return
+    if _beside(here, mark, end):
+        return
     targets = here.about_bodies(attach(c, mark, here.focus, here.subject(mark.first), fracture=True))
     if not any(t.level for t in targets):
         targets = here.subject(mark.first) or targets
     here.add(targets, "augmentation", mark.facts["cement"], mark, mark.facts["cement"] == "cement")
     if not _fresh_fracture(here, targets):
         here.add(targets, "status", "treated", mark, True)
+
+
+def _beside(here: Said, mark: Mark, end: int) -> bool:
+    """ "Fracture of T12 adjacent to cement": the cement is not in the level that is named before it."""
+    near = {w.text for w in here.c.words[max(mark.first - 4, 0) : mark.first]}
+    return bool(near & _BESIDE) and not any(mark.last <= lv.first < end for lv in here.c.levels)
 
 
 def _fresh_fracture(here: Said, targets: tuple[Target, ...]) -> bool:

@@ -65,8 +65,9 @@ def spoken(c: Clauses, focus: tuple[Target, ...]) -> list[Spoken]:
             targets: tuple[Target, ...] = attach(c, mark, (), (), fracture=True)
         else:
             targets = attach(c, mark, focus, subject, fracture=True)
-            if kind == "height" and all(t.level is None and not t.pair for t in targets):
-                targets = subject or focus or targets
+            if (kind == "height" or "change" in mark.facts) and all(t.level is None and not t.pair for t in targets):
+                earlier = body_targets(tuple(lv for lv in c.levels if lv.last <= mark.first)[-1:])
+                targets = subject or earlier or focus or targets
             if any(t.pair for t in targets):
                 continue
         reading = Spoken(mark, kind, manner, targets, bone)
@@ -216,12 +217,12 @@ def read(c: Clauses, readings: list[Spoken], sentence: int, to_span: SpanOf) -> 
         for mark in adjectives(c, s.mark, "change"):
             if c.manner(mark).denied is None:
                 add(targets, "height_change", mark.facts["change"], mark)
-        for mark in adjectives(c, s.mark, "severity"):
+        for mark, own in _shared(c, s, "severity", targets):
             if mark.facts["severity"] in ("mild", "moderate", "severe"):
-                add(targets, "height_loss_grade", mark.facts["severity"], mark, s.kind == "fracture")
-        for mark in adjectives(c, s.mark, "genant"):
+                add(own, "height_loss_grade", mark.facts["severity"], mark, s.kind == "fracture")
+        for mark, own in _shared(c, s, "genant", targets):
             if mark.facts["genant"] != "0":
-                add(targets, "height_loss_grade", f"genant-{mark.facts['genant']}", mark)
+                add(own, "height_loss_grade", f"genant-{mark.facts['genant']}", mark)
         if s.mark.get("morphology") == "plana":
             add(targets, "height_loss_grade", "plana", s.mark)
     return found
@@ -252,32 +253,45 @@ def _about_spine(c: Clauses, s: Spoken) -> bool:
     return bool(c.within("vertebral", start, end)) or s.kind == "deformity"
 
 
-def _ages(c: Clauses, s: Spoken, targets: tuple[Target, ...], add: Adder) -> None:
+def _shared(c: Clauses, s: Spoken, kind: str, targets: tuple[Target, ...]) -> list[tuple[Mark, tuple[Target, ...]]]:
+    """Adjectives of a fracture word that several levels share, each with the levels it speaks of ("severe T8 and mild
+    L1 fractures")."""
     chain = listed(c, s.mark)
-    ages = adjectives(c, s.mark, "acuity")
+    found = adjectives(c, s.mark, kind)
     if len(chain) > 1:
-        ages += [
-            m
-            for m in c.within("acuity", max(chain[0].first - 1, 0), len(c.words))
-            if m not in ages and owner(c, chain, m)
-        ]
+        start = max(chain[0].first - 1, 0)
+        found += [m for m in c.within(kind, start, len(c.words)) if m not in found and owner(c, chain, m)]
+        if len(found) > 1:
+            return [(m, owner(c, chain, m) or targets) for m in found]
+    return [(m, targets) for m in found]
+
+
+def _said_in_a_level(c: Clauses, mark: Mark, targets: tuple[Target, ...]) -> tuple[Target, ...]:
+    """Targets of an age that names its level again: "fractures of T12 and L1, old in T12 and recent in L1"."""
+    if mark.last >= len(c.words) or c.words[mark.last].text not in ("in", "at"):
+        return ()
+    named = next((lv for lv in c.levels if lv.kind == "body" and lv.first == mark.last + 1), None)
+    return tuple(t for t in targets if named is not None and t.level in named.levels)
+
+
+def _ages(c: Clauses, s: Spoken, targets: tuple[Target, ...], add: Adder) -> None:
+    ages = _shared(c, s, "acuity", targets)
+    again = [(m, _said_in_a_level(c, m, targets)) for m in c.within("acuity", s.mark.last, len(c.words))]
+    again = [(m, own) for m, own in again if own]
+    if again:
+        ages = [(m, own) for m, own in ages if m not in [a for a, _ in again]] + again
     words = {word.text for word in c.words}
     if words & {"age", "acuity", "chronicity"} and words & {"uncertain", "unknown", "undetermined", "unclear"}:
         add(targets, "acuity", "indeterminate", s.mark, True)
-    for mark in ages:
+    for mark, own in ages:
         how = c.manner(mark)
         if how.denied is not None and how.denied.last <= mark.first:
             continue
         value = mark.facts["acuity"]
-        doubt = c.own_doubt(mark)
-        if (
-            doubt is not None
-            and value != "indeterminate"
-            and c.words[doubt.last - 1].text in ("possibly", "be", "?", "questionable", "perhaps", "conceivably")
-        ):
+        if value not in ("indeterminate", "resolving", "healing", "nonacute") and c.guessed(mark, s.mark):
+            add(own, "acuity", "guessed-acute" if value == "acute" else "guessed-old", mark, True)
             continue
-        own = owner(c, chain, mark) if len(chain) > 1 and len(ages) > 1 else ()
-        add(own or targets, "acuity", value, mark)
+        add(own, "acuity", value, mark)
     for mark in c.marks:
         if (
             mark.get("hist") == "seen"
@@ -320,7 +334,11 @@ def _denial(c: Clauses, s: Spoken, any_affirmed: bool, sentence: int, to_span: S
             or regions_near(c, s.mark)
             or (None,)
         )
-        both = any(m.get("acuity") in ("chronic", "indeterminate", "both", "subacute") for m in between)
+        both = any(
+            m.get("acuity") in ("chronic", "indeterminate")
+            or (m.get("acuity") == "both" and any(w.text in ("chronic", "old") for w in c.words[m.first : m.last]))
+            for m in between
+        )
         if not both:
             return [Statement(Target(None, True, r), "denied-acute", True, span, sentence) for r in regions]
     if not named or points_back(c, s.mark):

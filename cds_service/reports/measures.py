@@ -23,10 +23,23 @@ def numbers(here: Said) -> None:
             continue
         if q.unit == "percent" and noun.get("fx") is not None:
             losses.append(q)
-        elif q.unit == "mm" and (noun.get("retro") == "body" or noun.get("wall") == "bowed"):
+        elif q.unit == "mm" and (noun.get("retro") == "body" or noun.get("wall") == "bowed" or _moved_by(here, q)):
             moves.append(q)
     _place(here, losses, "height_loss_percent")
     _place(here, moves, "retropulsion_mm")
+
+
+def _moved_by(here: Said, q: Quantity) -> bool:
+    """ "The fragment encroaches on the canal by 6 mm": what moves stands before the place it moves to."""
+    c = here.c
+    if not q.first or c.words[q.first - 1].text != "by":
+        return False
+    start, _ = c.clause(q.first)
+    before = [m for m in c.marks if start <= m.first and m.last <= q.first]
+    walls = [m for m in before if "wall" in m.facts]
+    return any(m.get("retro") == "body" for m in before) or any(
+        m.get("wallstate") == "bowed" and walls and walls[0].first < m.first for m in before
+    )
 
 
 def _measured(here: Said, q: Quantity) -> Mark | None:
@@ -98,6 +111,11 @@ def _aligned(here: Said, found: list[Quantity]) -> list[tuple[Quantity, tuple[Ta
     if respectively:
         aligned = len(levels) == len(found)
         return [(q, (t,)) for q, t in zip(found, levels, strict=True)] if aligned else []
+    bodies = [lv for lv in c.levels if lv.kind == "body"]
+    if len(found) == len(bodies) > 1 and all(
+        lv.last <= q.first <= lv.last + 1 and c.words[q.first - 1].text != "," for lv, q in zip(bodies, found, strict=True)
+    ):
+        return [(q, targets_of(lv)) for lv, q in zip(bodies, found, strict=True)]
     return [(q, _nearest(here, q)) for q in found]
 
 

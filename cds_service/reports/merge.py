@@ -28,8 +28,8 @@ _BOOLEANS: Final = (
 )
 _CAUSES: Final = ("infectious", "pathologic", "suspicious", "traumatic", "benign-lesion", "osteoporotic")
 _CANAL: Final = ("cord", "severe", "moderate", "mild")
-_AGE_CUES: Final = frozenset({"resolving", "healing", "nonacute"})
-"""Said of the age without naming one."""
+_AGE_CUES: Final = frozenset({"resolving", "healing", "nonacute", "guessed-acute", "guessed-old"})
+"""Said of the age without naming one; a guess names none, but nothing is inferred against it."""
 _GENANT: Final = {"genant-1": (20.0, 25.0), "genant-2": (25.0, 40.0), "genant-3": (40.0, 100.0)}
 _STANDS_ALONE: Final = frozenset(
     {
@@ -225,10 +225,10 @@ class LevelMerge:
         if edema is True and signal is not None:
             if "resolving" in cues:
                 return _Merged("subacute", next(s.span for s in self.by_field["acuity"] if s.value == "resolving"))
-            if cleft is True or cues or change == "unchanged":
+            if cleft is True or cues - {"guessed-acute"} or change == "unchanged":
                 return _Merged()
             return _Merged("acute", signal.span)
-        if change == "unchanged":
+        if change == "unchanged" and "guessed-acute" not in cues:
             return _Merged("chronic", next(s.span for s in self.by_field["height_change"] if s.value == "unchanged"))
         return _Merged()
 

@@ -37,6 +37,8 @@ _REPORTING_WORDS: Final = frozenset(
     confirmed demonstrating showing consistent
     identified documented noted revealing read evident""".split()
 )
+_COMPARING: Final = frozenset("since compared from relative versus".split())
+_STUDY_WORDS: Final = frozenset("study exam examination".split())
 _DANGER: Final = frozenset({"soft_tissue_mass", "collection", "disc_signal", "cord_signal", "etiology"})
 _MOST_WORK: Final = 120_000
 """Bound on phrases squared, sentence by sentence: some 500 sentences about fractures. More is reported as truncated."""
@@ -165,12 +167,18 @@ class _Reading:
         if has_fracture or not self.focus or c.levels:
             return []
         pointing = c.has("pointer") or any(w.text in ("fracture", "fractures") for w in c.words)
-        if (not pointing and len(c.words) > 6) or any("noun" in m.facts for m in c.marks):
+        words = next((k for k, w in enumerate(c.words) if w.text in _COMPARING), len(c.words))
+        other = [m for m in c.marks if "noun" in m.facts and c.words[m.last - 1].text not in _STUDY_WORDS]
+        if (not pointing and words > 6) or other:
             return []
         found = []
         for mark in c.marks:
-            if "acuity" in mark.facts and c.manner(mark).denied is None and c.own_doubt(mark) is None:
-                found += [Statement(t, "acuity", mark.facts["acuity"], to_span(mark), number) for t in self.focus]
+            if "acuity" in mark.facts and c.manner(mark).denied is None:
+                age = mark.facts["acuity"]
+                if age != "indeterminate" and c.own_doubt(mark) is not None:
+                    age = "guessed-acute" if age == "acute" else "guessed-old"
+                weak = age.startswith("guessed")
+                found += [Statement(t, "acuity", age, to_span(mark), number, weak) for t in self.focus]
             elif "change" in mark.facts and c.manner(mark).denied is None:
                 found += [
                     Statement(t, "height_change", mark.facts["change"], to_span(mark), number) for t in self.focus
@@ -260,7 +268,7 @@ class _Reading:
                 regional.setdefault(s.target.region, []).append(s)
             elif value_is_denial(s.value):
                 for level in near:
-                    if not any(o.field == s.field and not o.weak for o in by_level[level]):
+                    if not any(o.field.startswith(s.field) and not o.weak for o in by_level[level]):
                         by_level[level].append(s)
             elif len(near) == 1 and s.field not in ("marrow_edema", "tracer_uptake"):
                 by_level[near[0]].append(s)

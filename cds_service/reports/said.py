@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from cds_service.reports.fractures import Spoken
 from cds_service.reports.lexicon import Mark
 from cds_service.reports.quantities import Quantity
 from cds_service.reports.scopes import Clauses, Manner
-from cds_service.reports.statements import SpanOf, Statement, Target, Value, attach, body_targets
+from cds_service.reports.statements import NOWHERE, SpanOf, Statement, Target, Value, attach, body_targets
+
+_DENYING: Final = frozenset({"no", "without"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,6 +54,12 @@ class Said:
     def about_bodies(self, targets: tuple[Target, ...]) -> tuple[Target, ...]:
         """Without disc spaces."""
         return tuple(t for t in targets if not t.pair)
+
+    def whole_or(self, targets: tuple[Target, ...], mark: Mark) -> tuple[Target, ...]:
+        """Nothing named, when a denial stands in a sentence of its own: it speaks of the whole study, not of the
+        fracture spoken of last."""
+        alone = not self.readings and not self.c.levels and not self.c.has("pointer")
+        return (NOWHERE,) if alone and self.c.words[0].text in _DENYING and mark.first <= 12 else targets
 
     def usable(self, mark: Mark, how: Manner) -> bool | None:
         """True affirmed, False denied, ``None`` when the words do not settle it."""

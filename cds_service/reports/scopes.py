@@ -16,6 +16,9 @@ from cds_service.reports.levels import find as find_levels
 from cds_service.reports.lexicon import Mark
 from cds_service.reports.text import Word
 
+_NO_GUESS: Final = frozenset({"mostly"})
+"""Weighs a statement without doubting it: "mostly old" is old."""
+_LEADS_TO_AGE: Final = frozenset("to be is are was were it this these that a an the as its".split())
 _DOUBTS_NOUN_TOO: Final = frozenset("possibly probably likely presumably presumed perhaps apparently".split())
 _LONGEST_REACH: Final = 24
 _LONGEST_DOUBT: Final = 14
@@ -302,6 +305,13 @@ class Clauses:
     def _doubts_back(self, trigger: Mark) -> bool:
         if self.words[trigger.first].text == "?":
             return not self._query_before(trigger)
+        if any(
+            m.first >= trigger.last
+            and "acuity" in m.facts
+            and all(w.text in _LEADS_TO_AGE for w in self.words[trigger.last : m.first])
+            for m in self.marks
+        ):
+            return False
         if self.words[trigger.first].text in ("versus", "vs"):
             return True
         if "hedge" in trigger.facts:
@@ -357,6 +367,22 @@ class Clauses:
         return next(
             (m for m in self.marks if "hedge" in m.facts and m.last <= mark.first and mark.first - m.last <= 1), None
         )
+
+
+    def guessed(self, mark: Mark, noun: Mark) -> bool:
+        """Whether an age, or a cause, of ``noun`` is only guessed: "likely acute", "suspected to be old".
+
+        A doubt before the whole phrase ("probable subacute fracture") doubts the fracture, not its age.
+        """
+        for hedge in self.marks:
+            if "hedge" not in hedge.facts or hedge.last > mark.first or self.words[hedge.first].text in _NO_GUESS:
+                continue
+            between = [self.words[at].text for at in range(hedge.last, mark.first)]
+            if hedge.facts["hedge"] == "adverb" and len(between) <= 1:
+                return True
+            if mark.first >= noun.last <= hedge.first and all(text in _LEADS_TO_AGE for text in between):
+                return True
+        return False
 
 
 def prepare(all_words: tuple[Word, ...], first: int, last: int) -> Clauses:
@@ -427,7 +453,16 @@ def _height_losses(words: tuple[Word, ...], levels: tuple[LevelMark, ...], marks
             and mark.first - before.last <= 7
             and _all_plain(words, levels, marks, before.last, mark.first)
         )
-        lost_after = after is not None and after.get("loss") == "after" and after.first == mark.last
+        ahead = place + 1
+        while after is not None and not after.get("loss") and after.facts.keys() & plain and "noun" not in after.facts:
+            ahead += 1
+            after = marks[ahead] if ahead < len(marks) else None
+        lost_after = (
+            after is not None
+            and after.get("loss") == "after"
+            and after.first - mark.last <= 7
+            and _all_plain(words, levels, marks, mark.last, after.first)
+        )
         if lost_before or lost_after:
             found.append(Mark(mark.first, mark.last, {"fx": "height"}))
         else:

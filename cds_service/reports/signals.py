@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from cds_service.reports.discs import of_disc
 from cds_service.reports.lexicon import Mark
 from cds_service.reports.said import Said
 from cds_service.reports.statements import NOWHERE, Target, body_targets
 
+_AT: Final = frozenset("in of within at involving about around throughout along affecting near adjacent".split())
+_BODY_WORDS: Final = frozenset("vertebra vertebrae vertebral body bodies".split())
 _OUTSIDE: Final = frozenset({"lung", "soft"})
 _SPINAL_DANGER: Final = frozenset({"soft_tissue_mass", "collection", "disc_signal", "cord_signal"})
 """Stands without a level too: it is dangerous wherever it is."""
@@ -40,6 +43,10 @@ def plain(here: Said, mark: Mark, field: str) -> None:
         targets = here.about_bodies(targets)
         if value and field == "tracer_uptake" and not targets:
             return
+        if field == "tracer_uptake" and (elsewhere(here, mark) or _degenerative(here, mark)):
+            return
+        if field == "retropulsion" and not value:
+            targets = here.whole_or(targets, mark)
         if field == "tracer_uptake" and any(m.get("bone") in ("rib",) for m in c.within("bone", *c.clause(mark.first))):
             targets = tuple(t for t in targets if t.level is not None)
             if not any(lv.kind == "body" for lv in c.levels):
@@ -79,6 +86,54 @@ def normal(here: Said, mark: Mark, field: str) -> None:
         here.add(here.about_bodies(here.targets(mark)) or (NOWHERE,), field, False, mark)
 
 
+def elsewhere(here: Said, mark: Mark) -> bool:
+    """Whether a signal is that of a pedicle, an arch, another bone, an implant or a benign lesion, not of a body."""
+    c = here.c
+    start, end = c.clause(mark.first)
+    places = [m for m in c.marks if start <= m.first < end and m is not mark and _is_place(m)]
+    after = next((m for m in places if m.first >= mark.last), None)
+    if after is not None and not _is_body(after):
+        gap = [w.text for w in c.words[mark.last : after.first]]
+        first = next((text for text in gap if text.isalpha() and _says_where(text)), "")
+        if (gap and first in _AT) and not any(text in (",", "and", "with", "without", "no") for text in gap):
+            joined = next((m for m in places if m.first >= after.last), None)
+            return joined is None or not _is_body(joined) or joined.first - after.last > 2
+    before = [m for m in places if m.last <= mark.first]
+    if not before or _is_body(before[-1]):
+        return False
+    close = mark.first - before[-1].last <= 1 and c.words[before[-1].last].text not in (",", "and", "with")
+    return (close and not before[-1].get("posterior")) or not any(
+        "fx" in m.facts or _is_body(m) for m in c.marks if start <= m.first < end
+    )
+
+
+def _says_where(text: str) -> bool:
+    """Whether a word after a signal already says where it is."""
+    return text in _AT or text in ("and", "with", "without", "is", "are", "extending", "extends")
+
+
+def _is_place(mark: Mark) -> bool:
+    return (
+        "bone" in mark.facts
+        or "posterior" in mark.facts
+        or "fx" in mark.facts
+        or mark.get("etiology") == "lesion"
+        or _is_body(mark)
+    )
+
+
+def _is_body(mark: Mark) -> bool:
+    return "fx" in mark.facts or (mark.get("vertebral") is not None and "bone" not in mark.facts)
+
+
+def _degenerative(here: Said, mark: Mark) -> bool:
+    """Modic and other degenerative signal: beside the word, or anywhere in a clause that tells of no fracture."""
+    start, end = here.c.clause(mark.first)
+    return any(
+        abs(m.first - mark.first) <= 6 or not here.readings for m in here.c.within("degenerative", start, end)
+    )
+
+
 def edema(here: Said, mark: Mark) -> None:
     c = here.c
     kind = mark.facts["edema"]
@@ -93,7 +148,9 @@ def edema(here: Said, mark: Mark) -> None:
         if m.get("noun") and not m.facts.keys() & {"vertebral"} and abs(m.first - mark.first) < 12
     ):
         return
-    if any("degenerative" in m.facts and abs(m.first - mark.first) <= 6 for m in inside) or any(
+    if _degenerative(here, mark) or elsewhere(here, mark) or of_disc(c, mark):
+        return
+    if any(
         w.text
         in (
             "schmorl",
@@ -181,12 +238,14 @@ def posterior(here: Said, mark: Mark) -> None:
 def heights(here: Said, mark: Mark) -> None:
     c = here.c
     start, end = c.clause(mark.first)
+    if mark.get("heights") in ("bodied", None) and not _of_bodies(here, mark, start, end):
+        return
     if c.within("denialfollow", 0, len(c.words)) or here.readings:
         return
     how = c.manner(mark)
     if how.denied is not None or how.hypothetical or how.past or how.other:
         return
-    predicate = mark.get("heights") == "stated" or any(
+    predicate = mark.get("heights") in ("stated", "bodied") or any(
         (m.first >= mark.last and c.manner(m).denied is None)
         or (m.last <= mark.first and c.reaches(m.last, mark.first))
         for m in c.within("normal", start, end)
@@ -199,3 +258,14 @@ def heights(here: Said, mark: Mark) -> None:
         return
     regions = [m.facts["region"] for m in c.within("region", start, end) if m.facts["region"] not in ("spine",)]
     here.add(tuple(Target(None, True, r) for r in dict.fromkeys(regions)) or (NOWHERE,), "denied-heights", True, mark)  # type: ignore[arg-type]
+
+
+def _of_bodies(here: Said, mark: Mark, start: int, end: int) -> bool:
+    """Whether "height" or "normal in height" is that of vertebral bodies and not of discs."""
+    c = here.c
+    if any(m.get("noun") in ("disc", "lung", "soft") for m in c.within("noun", start, end)):
+        return False
+    words = {w.text for w in c.words[start:end]}
+    if mark.get("heights") is None and words & {"heights", "height"} and "alignment" in words and "heights" in words:
+        return True
+    return bool(words & _BODY_WORDS or body_targets(tuple(lv for lv in c.levels if start <= lv.first < end)))

@@ -36,7 +36,11 @@ def wall(here: Said, mark: Mark) -> None:
 def _wall_is(here: Said, targets: tuple[Target, ...], value: str, words: Mark) -> None:
     """A wall that bulges back is retropulsion in other words (hazard 22)."""
     here.add(targets or (NOWHERE,), "posterior_wall", value, words)
-    if value == "bowed" and any(w.text.startswith("bulg") for w in here.c.words[words.first : words.last]):
+    after = [w.text for w in here.c.words[words.last : words.last + 4]]
+    if value == "bowed" and (
+        any(w.text.startswith(("bulg", "protrud")) for w in here.c.words[words.first : words.last])
+        or ("into" in after and "canal" in after)
+    ):
         here.add(targets or (NOWHERE,), "retropulsion", True, words, True)
 
 
@@ -118,7 +122,7 @@ def canal(here: Said, mark: Mark) -> None:
         return
     if how.denied is not None:
         if value == "stenosis" and not how.acute_only and not _graded_denial(here, mark, how):
-            here.add(targets, "canal_compromise", "none", mark)
+            here.add(here.whole_or(targets, mark), "canal_compromise", "none", mark)
         return
     if value == "cord":
         here.add(targets, "canal_compromise", "cord", mark)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -36,6 +37,7 @@ from cds_service.knowledge.systems import (
 )
 from cds_service.knowledge.thresholds import Thresholds, load_threshold_entries, load_thresholds
 from cds_service.knowledge.value_set import Row, load_value_sets, read_value_set, value_set
+from tests.conftest import ROOT
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "terminology"
 SET_IDS = sorted(load_value_sets())
@@ -63,7 +65,7 @@ EXPECTED_SETS = {
     *("vertebral-augmentation-procedure", "radiology-report", "bracing", "conservative-therapy", "analgesic"),
     *("anti-osteoporosis-therapy", "glucocorticoid-systemic", "anticoagulant-antiplatelet", "observation-pain"),
     *("observation-function", "observation-lab", "observation-vital", "observation-bone-density"),
-    *("allergy-cement-contrast", "fhir-systems", "fhir-category", "rxnorm-product-to-ingredient"),
+    *("allergy-cement-contrast", "fhir-systems", "rxnorm-product-to-ingredient"),
 }
 MERGED = {"analgesic": ("analgesic-nsaid", "analgesic-opioid", "analgesic-other")}
 
@@ -643,7 +645,6 @@ def test_only_our_own_choices_are_open_to_a_site(name: str) -> None:
     ("name", "value", "comparison"),
     [
         ("augmentation_window_days", 84, "at_most"),
-        ("acute_days", 42, "below"),
         ("imaging_max_days", 30, "at_most"),
         ("height_loss_percent", 25, "above"),
         ("rdq_severe", 17, "above"),
@@ -809,3 +810,13 @@ def test_loading_everything_is_quick() -> None:
         for _ in range(3)
     ]
     assert min(seconds) < 0.250
+
+
+def test_every_threshold_and_value_set_is_used() -> None:
+    """A number or a set that no rule reads is content nobody needs: it fails here."""
+    package = ROOT / "cds_service"
+    files = [*package.rglob("*.py"), *(ROOT / "cards").glob("*.md")]
+    text = "\n".join(f.read_text(encoding="utf-8") for f in files if f.name != "thresholds.py")
+    unused = [name for name in load_threshold_entries() if not re.search(rf"\b{name}\b", text)]
+    unused += [name for name in load_value_sets() if f'"{name}"' not in text and name != "fhir-systems"]
+    assert not unused
