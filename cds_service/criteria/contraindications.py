@@ -8,14 +8,12 @@ from dataclasses import dataclass
 
 from cds_service.criteria.course import Course, height_loss
 from cds_service.criteria.etiology import Etiology
-from cds_service.criteria.freshness import fresh_statements, fresh_within
+from cds_service.criteria.freshness import HOURS_A_DAY, fresh_statements, in_date_for_procedure
 from cds_service.criteria.red_flags import RedFlags, canal_compromised, unstable
 from cds_service.criteria.sites import Site
 from cds_service.facts.fact import Claim, Fact, any_of, claim, met, not_met, unknown
 from cds_service.facts.model import Facts, Listing, Measurement
 from cds_service.knowledge.thresholds import Thresholds
-
-HOURS_A_DAY = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +159,7 @@ def coagulopathy(facts: Facts, limit: Thresholds) -> Claim:
 def _newest(values: Listing[Measurement], facts: Facts, hours: float) -> Fact[float]:
     """The newest value still in date, or why there is none."""
     for measured in values.items:
-        if fresh_within(measured, facts, hours):
+        if in_date_for_procedure(measured, facts, hours):
             return Fact(measured.value, None, (measured.evidence,))
     return Fact(None, values.gap or "no value in date")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from cds_service.criteria.freshness import fresh, fresh_statements, fresh_within
+from cds_service.criteria.freshness import HOURS_A_DAY, fresh, fresh_statements, fresh_within
 from cds_service.criteria.sites import Site
 from cds_service.facts.fact import (
     Claim,
@@ -24,8 +24,6 @@ from cds_service.facts.fact import (
 )
 from cds_service.facts.model import Facts, Listing, Measurement, Statement, Treatment
 from cds_service.knowledge.thresholds import Thresholds
-
-HOURS_A_DAY = 24
 
 
 @dataclass(frozen=True, slots=True)

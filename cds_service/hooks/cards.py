@@ -238,7 +238,9 @@ def _short_title(citation: Citation) -> str:
 
 def _also(card: Card) -> list[str]:
     levels = list(dict.fromkeys(j.label for j in card.also if j.label and j.label != card.leading.label))
-    return [f"Also for: {', '.join(escaped(level, 40) for level in levels)}."] if levels else []
+    also = [f"Also for: {', '.join(escaped(level, 40) for level in levels)}."] if levels else []
+    still_open = [f"Data still missing for: {', '.join(escaped(level, 40) for level in card.still_open)}."]
+    return [*also, *(still_open if card.still_open else [])]
 
 
 def _footer(text: CardText, unread: Iterable[str], knowledge: str) -> list[str]:

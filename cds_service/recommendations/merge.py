@@ -93,6 +93,8 @@ DROPPED_BY_RED_FLAG: Final = frozenset(
 ABSORBS_MISSING_DATA: Final = ("augmentation-contraindicated", "augmentation-criteria-not-met")
 """Decision 10, on augmentation drafts."""
 
+REFERRAL_ELSEWHERE: Final = "decision 16 (augmentation-referral)"
+
 _URGENCY: Final[Mapping[Indicator, int]] = {"critical": 0, "warning": 1, "info": 2}
 
 
@@ -114,7 +116,8 @@ class Card:
     leading: Judgement
     also: tuple[Judgement, ...]
     indicator: Indicator
-    folded: tuple[str, ...] = ()
+    still_open: tuple[str, ...] = ()
+    """Levels where the same question is still open, as lines of the detail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +206,7 @@ def _absorb(judged: list[Judged]) -> list[Judged]:
         if topic == "augmentation-missing-data" and absorber is not None:
             return f"decision 10 ({absorber})"
         if topic == "augmentation-missing-data" and referral_wins:
-            return "decision 16 (augmentation-referral)"
+            return REFERRAL_ELSEWHERE
         return None
 
     return [replace(j, silenced_by=taken_by(j)) if _showing(j) and taken_by(j) is not None else j for j in judged]
@@ -218,10 +221,16 @@ def _suppressed_by_site(j: Judged) -> bool:
     return j.judgement.outcome is Outcome.APPLIES and j.silenced_by == "red_flag_cards"
 
 
+def _open_levels(judged: Iterable[Judged]) -> tuple[str, ...]:
+    """The levels whose missing data gave way to a referral at another level (decision 16)."""
+    return tuple(j.judgement.label for j in judged if j.silenced_by == REFERRAL_ELSEWHERE)
+
+
 def _merge(judged: Iterable[Judged]) -> list[Card]:
     """One card a topic: the most urgent level leads, the others are lines of its detail (decision 16)."""
     by_topic: dict[str, list[Judged]] = {}
-    for j in judged:
+    all_judged = tuple(judged)
+    for j in all_judged:
         if _showing(j):
             by_topic.setdefault(j.recommendation.id, []).append(j)
     cards = []
@@ -229,7 +238,8 @@ def _merge(judged: Iterable[Judged]) -> list[Card]:
         ranked = sorted(found, key=lambda j: _URGENCY[j.judgement.indicator])
         first = ranked[0]
         also = tuple(j.judgement for j in ranked[1:])
-        cards.append(Card(first.recommendation, first.judgement, also, first.judgement.indicator))
+        folded = _open_levels(all_judged) if first.recommendation.id == "augmentation-referral" else ()
+        cards.append(Card(first.recommendation, first.judgement, also, first.judgement.indicator, folded))
     return cards
 
 

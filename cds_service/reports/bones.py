@@ -30,7 +30,7 @@ def _body_is_deformed(c: Clauses, mark: Mark) -> bool:
     following = next((m for m in c.marks if m.first >= mark.last), None)
     if following is not None and "fx" in following.facts and c.reaches(mark.last, following.first, strangers=0):
         return False
-    if _measured_or_caused(c, mark) and not _of_something_else(c, mark):
+    if _measured_or_caused(c, mark) and not _of_another_thing(c, mark):
         return True
     after = " ".join(w.text for w in c.words[mark.last : mark.last + 2])
     objects = [m for m in c.marks if m.first >= mark.last and m.first - mark.last <= 8]
@@ -107,8 +107,9 @@ def _measured_or_caused(c: Clauses, mark: Mark) -> bool:
     return before in ("%", "percent") or any("etiology" in m.facts and m.last == mark.first for m in c.marks)
 
 
-def _of_something_else(c: Clauses, mark: Mark) -> bool:
-    if c.words[mark.last].text not in ("of", "on", "upon") if mark.last < len(c.words) else True:
+def _of_another_thing(c: Clauses, mark: Mark) -> bool:
+    """ "50% compression of the thecal sac": an "of" that leads to no body."""
+    if mark.last >= len(c.words) or c.words[mark.last].text not in ("of", "on", "upon"):
         return False
     return not any(lv.kind == "body" and mark.last < lv.first <= mark.last + 4 for lv in c.levels)
 
@@ -163,7 +164,9 @@ def _only_bone(c: Clauses, mark: Mark) -> str | None:
         return None
     if any(lv.kind == "body" and start <= lv.first < end for lv in c.levels) or c.within("vertebral", start, end):
         return None
-    bones = [m for m in c.within("bone", start, mark.first) if not any(k in c.commas for k in range(m.last, mark.first))]
+    bones = [
+        m for m in c.within("bone", start, mark.first) if not any(k in c.commas for k in range(m.last, mark.first))
+    ]
     joined = any(c.words[at].text in ("and", ";") for m in bones[-1:] for at in range(m.last, mark.first))
     return bones[-1].facts["bone"] if bones and not joined else None
 

@@ -113,7 +113,8 @@ def _aligned(here: Said, found: list[Quantity]) -> list[tuple[Quantity, tuple[Ta
         return [(q, (t,)) for q, t in zip(found, levels, strict=True)] if aligned else []
     bodies = [lv for lv in c.levels if lv.kind == "body"]
     if len(found) == len(bodies) > 1 and all(
-        lv.last <= q.first <= lv.last + 1 and c.words[q.first - 1].text != "," for lv, q in zip(bodies, found, strict=True)
+        lv.last <= q.first <= lv.last + 1 and c.words[q.first - 1].text != ","
+        for lv, q in zip(bodies, found, strict=True)
     ):
         return [(q, targets_of(lv)) for lv, q in zip(bodies, found, strict=True)]
     return [(q, _nearest(here, q)) for q in found]

@@ -72,21 +72,15 @@ def find(c: Clauses) -> tuple[Quantity, ...]:
     in_level = {at for lv in c.levels for at in range(lv.first, lv.last)}
     at = 0
     while at < len(words):
+        fraction = c.covered(at)
+        if fraction is not None and (fraction.first != at or "quantity" not in fraction.facts):
+            fraction = None
+        if fraction is not None and _is_fraction(c, fraction.first, fraction.last):
+            percent = float(fraction.facts["quantity"])
+            found.append(_bounded(c, fraction.first, fraction.last, percent, percent, "percent"))
+            at = fraction.last
+            continue
         if at in in_level or not words[at].text[0].isdigit():
-            fraction = next((m for m in c.marks if m.first == at and "quantity" in m.facts), None)
-            if fraction is not None and _is_fraction(c, fraction.first, fraction.last):
-                found.append(
-                    _bounded(
-                        c,
-                        fraction.first,
-                        fraction.last,
-                        float(fraction.facts["quantity"]),
-                        float(fraction.facts["quantity"]),
-                        "percent",
-                    )
-                )
-                at = fraction.last
-                continue
             at += 1
             continue
         first = at

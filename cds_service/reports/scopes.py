@@ -368,17 +368,18 @@ class Clauses:
             (m for m in self.marks if "hedge" in m.facts and m.last <= mark.first and mark.first - m.last <= 1), None
         )
 
-
     def guessed(self, mark: Mark, noun: Mark) -> bool:
         """Whether an age, or a cause, of ``noun`` is only guessed: "likely acute", "suspected to be old".
 
         A doubt before the whole phrase ("probable subacute fracture") doubts the fracture, not its age.
         """
         for hedge in self.marks:
-            if "hedge" not in hedge.facts or hedge.last > mark.first or self.words[hedge.first].text in _NO_GUESS:
+            if not hedge.facts.keys() & {"hedge", "hedgeafter"} or hedge.last > mark.first:
+                continue
+            if self.words[hedge.first].text in _NO_GUESS:
                 continue
             between = [self.words[at].text for at in range(hedge.last, mark.first)]
-            if hedge.facts["hedge"] == "adverb" and len(between) <= 1:
+            if hedge.get("hedge") == "adverb" and len(between) <= 1:
                 return True
             if mark.first >= noun.last <= hedge.first and all(text in _LEADS_TO_AGE for text in between):
                 return True

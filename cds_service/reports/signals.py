@@ -129,9 +129,7 @@ def _is_body(mark: Mark) -> bool:
 def _degenerative(here: Said, mark: Mark) -> bool:
     """Modic and other degenerative signal: beside the word, or anywhere in a clause that tells of no fracture."""
     start, end = here.c.clause(mark.first)
-    return any(
-        abs(m.first - mark.first) <= 6 or not here.readings for m in here.c.within("degenerative", start, end)
-    )
+    return any(abs(m.first - mark.first) <= 6 or not here.readings for m in here.c.within("degenerative", start, end))
 
 
 def edema(here: Said, mark: Mark) -> None:
@@ -247,7 +245,7 @@ def heights(here: Said, mark: Mark) -> None:
         return
     predicate = mark.get("heights") in ("stated", "bodied") or any(
         (m.first >= mark.last and c.manner(m).denied is None)
-        or (m.last <= mark.first and c.reaches(m.last, mark.first))
+        or (m.last <= mark.first and (c.reaches(m.last, mark.first) or _in_height(here, m, mark)))
         for m in c.within("normal", start, end)
     )
     if not predicate or any("fx" in m.facts for m in c.marks if start <= m.first < end):
@@ -258,6 +256,11 @@ def heights(here: Said, mark: Mark) -> None:
         return
     regions = [m.facts["region"] for m in c.within("region", start, end) if m.facts["region"] not in ("spine",)]
     here.add(tuple(Target(None, True, r) for r in dict.fromkeys(regions)) or (NOWHERE,), "denied-heights", True, mark)  # type: ignore[arg-type]
+
+
+def _in_height(here: Said, normal: Mark, height: Mark) -> bool:
+    """ "Are preserved in height"."""
+    return [w.text for w in here.c.words[normal.last : height.first]] == ["in"]
 
 
 def _of_bodies(here: Said, mark: Mark, start: int, end: int) -> bool:
