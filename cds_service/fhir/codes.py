@@ -19,7 +19,7 @@ def codes(coded: Coded) -> Iterator[tuple[str, str]]:
     """Every (canonical system, code) of what is given. A coding without a system or a code names nothing and is left
     out.
     """
-    for coding in _codings(coded):
+    for coding in codings(coded):
         if coding.system and coding.code:
             system = normalise_system(coding.system)
             yield system, normalise_code(system, coding.code)
@@ -47,11 +47,14 @@ def words(coded: Coded) -> str:
     """
     spoken: dict[str, None] = {}
     for concept in _several(coded):
-        if isinstance(concept, CodeableConcept):
-            spoken[(concept.text or "").strip()] = None
-        for coding in _codings(concept):
+        if isinstance(concept, Coding):
+            spoken[(concept.display or "").strip()] = None
+            continue
+        spoken[(concept.text or "").strip()] = None
+        for coding in concept.coding:
             spoken[(coding.display or "").strip()] = None
-    return "\n".join(text for text in spoken if text)
+    spoken.pop("", None)
+    return "\n".join(spoken)
 
 
 def _several(coded: Coded) -> Iterable[CodeableConcept | Coding]:
@@ -60,9 +63,10 @@ def _several(coded: Coded) -> Iterable[CodeableConcept | Coding]:
     return (coded,) if isinstance(coded, CodeableConcept | Coding) else coded
 
 
-def _codings(coded: Coded) -> Iterator[Coding]:
-    for concept in _several(coded):
-        if isinstance(concept, Coding):
-            yield concept
-        else:
-            yield from concept.coding
+def codings(coded: Coded) -> Iterable[Coding]:
+    """Every coding of what is given, in order."""
+    if isinstance(coded, CodeableConcept):
+        return coded.coding
+    if isinstance(coded, Coding):
+        return (coded,)
+    return [coding for each in coded or () for coding in codings(each)]

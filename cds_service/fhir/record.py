@@ -168,7 +168,7 @@ class PatientRecord:
     _by_reference: Mapping[str, Located[Any]] = field(default_factory=dict, repr=False)
     _urls: Mapping[str, str] = field(default_factory=dict, repr=False)
     _answers: Mapping[str, Retrieval] = field(default_factory=dict, repr=False)
-    _asked: frozenset[str] = frozenset()
+    """By key as sent, and by own key."""
 
     def of(self, kind: type[R]) -> tuple[Located[R], ...]:
         """All usable resources of a type, under whatever key they came, without duplicates, whatever their status.
@@ -199,12 +199,7 @@ class PatientRecord:
 
         A split key is as complete as its worst part; with some parts answered and some not, it is PARTIAL.
         """
-        if key not in KEY_TYPES:
-            return self._answers.get(key, NOT_SENT)
-        members = {name for name in {*self._answers, *self._asked} if own_key(name) == key}
-        if not members:
-            return NOT_SENT
-        return _combined({name: self._answers.get(name, NOT_SENT) for name in sorted(members)})
+        return self._answers.get(key, NOT_SENT)
 
     def unread_keys(self, keys: Iterable[str]) -> tuple[str, ...]:
         """Those of ``keys`` that cannot prove an absence: not sent, failed, partial, or with something unreadable in
@@ -636,9 +631,18 @@ class _Reading:
             _by_type=cut,
             _by_reference=by_reference,
             _urls=self.urls,
-            _answers={key: Retrieval(each.state, each.why, self.unread[key]) for key, each in self.answers.items()},
-            _asked=asked,
+            _answers=self._retrievals(asked),
         )
+
+    def _retrievals(self, asked: frozenset[str]) -> dict[str, Retrieval]:
+        """What each key as sent answered, and each own key with all its parts, sent or asked for."""
+        sent = {key: Retrieval(each.state, each.why, self.unread[key]) for key, each in self.answers.items()}
+        parts: dict[str, dict[str, Retrieval]] = {}
+        for name in sorted({*sent, *asked}):
+            own = own_key(name)
+            if own is not None:
+                parts.setdefault(own, {})[name] = sent.get(name, NOT_SENT)
+        return sent | {own: _combined(answers) for own, answers in parts.items()}
 
     def _patient(self) -> fhir.Patient | None:
         """The Patient of the call; one that names no id only where ``patient`` itself holds it."""

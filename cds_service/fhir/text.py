@@ -65,7 +65,6 @@ _CHARSETS: Final[Mapping[str, str]] = {
     "latin1": "latin-1",
     "windows-1252": "cp1252",
 }
-_SPACE: Final = re.compile(r"\s+")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 # Result Observations that are a section of the report, by the words of their code.
 _SECTIONS: Final = ("impression", "conclusion", "findings", "technique", "comparison", "indication", "history")
@@ -140,7 +139,7 @@ def _media_type(form: Attachment) -> tuple[str, str]:
 
 def _decoded(form: Attachment) -> bytes | NotRead:
     """The content of base64 as records have it: with line breaks, without padding, in the URL alphabet."""
-    text = _SPACE.sub("", form.data or "").replace("-", "+").replace("_", "/")
+    text = "".join((form.data or "").split()).replace("-", "+").replace("_", "/")
     bare = text.rstrip("=")
     if not _BASE64.fullmatch(text):
         return NotRead("format")
@@ -168,12 +167,11 @@ def _impression(conclusion: str) -> str:
 
 def _said(text: str, texts: list[str]) -> bool:
     """Whether ``text`` is within one of ``texts``, whatever the line breaks and capitals."""
-    plain = _plain(text)
-    return any(plain in _plain(other) for other in texts)
+    return bool(texts) and any(_plain(text) in _plain(other) for other in texts)
 
 
 def _plain(text: str) -> str:
-    return _SPACE.sub(" ", text).strip().casefold()
+    return " ".join(text.split()).casefold()
 
 
 def _results(report: DiagnosticReport, resolve: Callable[[Reference], Resource | None] | None) -> list[str]:

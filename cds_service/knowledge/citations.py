@@ -77,6 +77,7 @@ def load_sources() -> Mapping[str, Source]:
     return MappingProxyType({id_: _source(file.name, id_, entry) for id_, entry in read_toml(file).items()})
 
 
+@lru_cache(maxsize=512)  # a criterion cites the same place in every request
 def cite(id_: str, place: str = "") -> Citation:
     """A place in a registered source. Raises ContentError for an id that is not in ``citations.toml``."""
     try:

@@ -33,9 +33,20 @@ _PLAIN_NORMAL: Final = {
 }
 
 
+_READ: Final = frozenset(
+    {
+        *(kind for kind, _ in (*_PLAIN_FACTS, *_PLAIN_NORMAL)),
+        *"edema wall canal kyphosis posterior etiology cement heights stature".split(),
+    }
+)
+"""Kinds of marks that some rule reads."""
+
+
 def read(here: Said) -> list[Statement]:
     """All attribute statements of one sentence."""
     for mark in here.c.marks:
+        if _READ.isdisjoint(mark.facts):
+            continue
         for kind, value in mark.facts.items():
             field = _PLAIN_FACTS.get((kind, value))
             if field is not None:

@@ -58,6 +58,10 @@ _UNCERTAIN_BEFORE: Final = frozenset(
 )
 
 
+_OPENERS: Final = frozenset({*_LETTERS, "tl", "ll", "dl", *_REGION_LETTER, *_ORDINALS})
+"""Words that can begin a level."""
+
+
 @dataclass(frozen=True, slots=True)
 class LevelMark:
     """Levels named together; ``first`` and ``last`` are a half-open range of word indices."""
@@ -335,6 +339,9 @@ def find(words: tuple[Word, ...], start: int, end: int) -> tuple[LevelMark, ...]
     at = start
     while at < end:
         word = words[at].text
+        if word not in _OPENERS and not word.isdigit():
+            at += 1
+            continue
         mark: LevelMark | None = None
         if word in _LETTERS or word in ("tl", "ll", "dl"):
             unit = _unit(words, at, end)

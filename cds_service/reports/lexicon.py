@@ -146,6 +146,12 @@ TELLING: Final = (
 """Words without one of which a sentence can state nothing we read."""
 
 
+@lru_cache(maxsize=8192)
+def tells(word: str) -> bool:
+    """Whether a sentence with this word, or a slip of the pen for it, can state anything."""
+    return word in TELLING or respell(word) in TELLING
+
+
 def marks(words: tuple[Word, ...], taken: frozenset[int]) -> tuple[Mark, ...]:
     """Longest phrases in order; ``taken`` words (levels) belong to no phrase."""
     found: list[Mark] = []

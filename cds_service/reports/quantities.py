@@ -68,6 +68,8 @@ class Quantity:
 def find(c: Clauses) -> tuple[Quantity, ...]:
     """Every quantity of the sentence, in order."""
     words = c.words
+    if not any("quantity" in m.facts for m in c.marks) and not any(w.text in _UNITS for w in words):
+        return ()
     found: list[Quantity] = []
     in_level = {at for lv in c.levels for at in range(lv.first, lv.last)}
     at = 0

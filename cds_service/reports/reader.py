@@ -12,7 +12,7 @@ from typing import Final
 
 from cds_service.reports import attributes, fractures, languages, text
 from cds_service.reports.findings import BODY_LEVELS, Conflict, LevelFinding, Region, ReportReading
-from cds_service.reports.lexicon import TELLING, Mark, respell
+from cds_service.reports.lexicon import Mark, tells
 from cds_service.reports.merge import LevelMerge, Place, covers, narrow_region, order_of, overlaps, value_is_denial
 from cds_service.reports.said import Said
 from cds_service.reports.scopes import Clauses, prepare
@@ -40,8 +40,10 @@ _REPORTING_WORDS: Final = frozenset(
 _COMPARING: Final = frozenset("since compared from relative versus".split())
 _STUDY_WORDS: Final = frozenset("study exam examination".split())
 _DANGER: Final = frozenset({"soft_tissue_mass", "collection", "disc_signal", "cord_signal", "etiology"})
-_MOST_WORK: Final = 120_000
-"""Bound on phrases squared, sentence by sentence: some 500 sentences about fractures. More is reported as truncated."""
+_LONG: Final = 20_000
+"""Code points; a longer text is first asked whether any word of it can matter."""
+_MOST_WORK: Final = 80_000
+"""Bound on phrases squared, sentence by sentence: some 300 sentences about fractures. More is reported as truncated."""
 _MOST_ASIDES: Final = 60
 """Sentences of history and title that are looked at for levels and region."""
 _FOCUS_SPAN: Final = 6
@@ -50,6 +52,9 @@ _FOCUS_SPAN: Final = 6
 
 def read_report(original: str) -> ReportReading:
     """Read a radiology report or note (plain text, English). Spans are code points of ``original``."""
+    if len(original) > _LONG and _tells_nothing(original):
+        brief = read_report(original[:_LONG])
+        return ReportReading(not_read=brief.not_read or ("truncated" if len(original) > text.LONGEST_TEXT else None))
     folded = text.fold(original)
     if not any(word.text[0].isalnum() for word in folded.words):
         return ReportReading(not_read="language" if "\u00a4" in folded.text else "empty")
@@ -59,6 +64,12 @@ def read_report(original: str) -> ReportReading:
     for sentence in split(folded):
         reading.take(sentence)
     return reading.result()
+
+
+def _tells_nothing(original: str) -> bool:
+    """Whether no word of a long text is one the reader looks for: then there is nothing to cut into sentences."""
+    words = text.distinct_words(original)
+    return words is not None and not any(map(tells, words))
 
 
 class _Reading:
@@ -129,10 +140,7 @@ class _Reading:
 
     def _telling(self, sentence: Sentence) -> bool:
         """Whether any word of the sentence can state something; most sentences of a long note cannot."""
-        return any(
-            word.text in TELLING or respell(word.text) in TELLING
-            for word in self.folded.words[sentence.first : sentence.last]
-        )
+        return any(tells(word.text) for word in self.folded.words[sentence.first : sentence.last])
 
     def _aside(self, sentence: Sentence) -> None:
         """History and title: no findings, but the levels and the region they name matter to a denial without one."""

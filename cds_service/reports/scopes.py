@@ -7,7 +7,8 @@ to the same places and also stops at "with". Denials and doubts that follow the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from bisect import bisect_right
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from cds_service.reports import lexicon
@@ -20,6 +21,7 @@ _NO_GUESS: Final = frozenset({"mostly"})
 """Weighs a statement without doubting it: "mostly old" is old."""
 _LEADS_TO_AGE: Final = frozenset("to be is are was were it this these that a an the as its".split())
 _DOUBTS_NOUN_TOO: Final = frozenset("possibly probably likely presumably presumed perhaps apparently".split())
+_TRIGGERS: Final = frozenset("neg negacute negother negafter hedge hedgeafter hypo hist".split())
 _LONGEST_REACH: Final = 24
 _LONGEST_DOUBT: Final = 14
 _NP_KINDS: Final = frozenset(
@@ -80,12 +82,18 @@ class Clauses:
     commas: tuple[int, ...]
     by_word: tuple[Mark | None, ...]
     """The mark that holds each word."""
+    triggers: tuple[Mark, ...] = ()
+    """The marks that deny, doubt, suppose or remember."""
+    manners: dict[tuple[int, int], Manner] = field(default_factory=dict)
+    """Manners worked out so far, by range of words: several rules ask for the same."""
 
     def clause(self, at: int) -> tuple[int, int]:
         """Half-open range of the clause that holds ``at``."""
-        start = max((k for k in self.hard if k <= at), default=0)
-        end = min((k for k in self.hard if k > at), default=len(self.words))
-        return start, end
+        place = bisect_right(self.hard, at)
+        return (
+            self.hard[place - 1] if place else 0,
+            self.hard[place] if place < len(self.hard) else len(self.words),
+        )
 
     def within(self, kind: str, start: int, end: int) -> list[Mark]:
         """Marks of ``kind`` inside a range."""
@@ -212,10 +220,16 @@ class Clauses:
 
     def manner(self, mark: Mark) -> Manner:
         """How ``mark`` is meant, from every word whose reach covers it."""
+        known = self.manners.get((mark.first, mark.last))
+        if known is None:
+            known = self.manners[mark.first, mark.last] = self._manner(mark)
+        return known
+
+    def _manner(self, mark: Mark) -> Manner:
         denied = doubted = None
         where = self._where_phrase(mark)
         acute_only = other = doubtful = hypothetical = past = False
-        for trigger in self.marks:
+        for trigger in self.triggers:
             facts = trigger.facts
             if trigger.last <= mark.first:
                 if (
@@ -415,7 +429,18 @@ def prepare(all_words: tuple[Word, ...], first: int, last: int) -> Clauses:
     by_word: list[Mark | None] = [None] * len(words)
     for mark in found:
         by_word[mark.first : mark.last] = [mark] * (mark.last - mark.first)
-    clauses = Clauses(words, found, levels, tuple(sorted(hard)), tuple(sorted(soft)), tuple(commas), tuple(by_word))
+    clauses = Clauses(
+        words,
+        found,
+        levels,
+        tuple(sorted(hard)),
+        tuple(sorted(soft)),
+        tuple(commas),
+        tuple(by_word),
+        tuple(mark for mark in found if not _TRIGGERS.isdisjoint(mark.facts)),
+    )
+    if all(level.certain for level in levels):
+        return clauses
     return replace(clauses, levels=tuple(_sure_level(clauses, level) for level in levels))
 
 

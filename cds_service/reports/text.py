@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, NamedTuple
 
 LONGEST_TEXT: Final = 200_000
 """Code points that are read; the rest is not (operations.md 1.8)."""
 
-MOST_WORDS: Final = 60_000
-"""Words that are read: a report has hundreds; more is no report."""
+MOST_WORDS: Final = 40_000
+"""Words, marks and line ends that are read: prose of the longest text has fewer, a report has hundreds."""
 
 _FOLD: Final = {
     "\u00a0": " ",
@@ -63,6 +64,7 @@ _FOLD: Final = {
 """Typography that changes no word."""
 
 _TOKEN: Final = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+(?:\.\d+)?|\n|[^\sa-z\d]")
+_LETTERS: Final = re.compile(r"[a-z]+")
 _BREAK_TAG: Final = re.compile(r"<br ?/?>|</?p>|</?div>|</?li>", re.IGNORECASE)
 
 
@@ -103,34 +105,54 @@ def _fold_character(char: str) -> str:
     return plain if plain.isascii() else "\u00a4"  # a letter we do not read stays one character that is no word
 
 
+def _fold_characters(text: str) -> tuple[str, tuple[int, ...] | None]:
+    """The text in lower-case ASCII, and where each character came from when their number changed."""
+    if text.isascii():
+        return text.lower(), None
+    table = {ord(char): _fold_character(char) for char in set(text) if not char.isascii()}
+    plain = text.translate(table).lower()
+    uneven = [chr(code) for code, piece in table.items() if len(piece) != 1]
+    if not uneven:
+        return plain, None
+    origin: list[int] = []
+    last = 0
+    for found in re.finditer("[" + re.escape("".join(uneven)) + "]", text):
+        place = found.start()
+        origin.extend(range(last, place))
+        origin.extend([place] * len(table[ord(text[place])]))
+        last = place + 1
+    origin.extend(range(last, len(text)))
+    return plain, tuple(origin)
+
+
+def distinct_words(original: str) -> frozenset[str] | None:
+    """Every different ASCII word of a text that needs no folding of letters; ``None`` when it does."""
+    text = original[:LONGEST_TEXT]
+    return frozenset(_LETTERS.findall(text.lower())) if text.isascii() else None
+
+
 def fold(original: str) -> Folded:
     """Fold ``original`` to lower-case ASCII words; never fails, time linear in the length."""
     cut = len(original) > LONGEST_TEXT
     text = original[:LONGEST_TEXT]
-    origin: tuple[int, ...] | None = None
-    if text.isascii():
-        plain = text.lower()
-    else:
-        pieces: list[str] = []
-        places: list[int] = []
-        for place, char in enumerate(text):
-            piece = char.lower() if char.isascii() else _fold_character(char)
-            pieces.append(piece)
-            places.extend([place] * len(piece))
-        plain = "".join(pieces)
-        origin = tuple(places)
+    plain, origin = _fold_characters(text)
     plain = plain.replace("\r\n", " \n").replace("\r", "\n").replace("\x0c", "\n")
     plain = _BREAK_TAG.sub(lambda found: "\n".ljust(found.end() - found.start()), plain)
     words: list[Word] = []
-    capitals: set[int] = set()
+    add = words.append
+    make = tuple.__new__  # a report in a hurry: a third of the time of Word(...)
     last = 0
-    for index, found in enumerate(_TOKEN.finditer(plain)):
-        if index >= MOST_WORDS:
-            cut = True
-            break
+    for found in islice(_TOKEN.finditer(plain), MOST_WORDS):
         start, end = found.span()
-        words.append(Word(found.group(), start, end, start > last))
-        if "a" <= plain[start] <= "z" and text[origin[start] if origin else start].isupper():
-            capitals.add(index)
+        add(make(Word, (found[0], start, end, start > last)))
         last = end
+    cut = cut or (len(words) == MOST_WORDS and _TOKEN.search(plain, last) is not None)
+    if text.isascii():
+        capitals = [index for index, word in enumerate(words) if text[word[1]] != plain[word[1]]]
+    else:
+        capitals = [
+            index
+            for index, word in enumerate(words)
+            if "a" <= plain[word[1]] <= "z" and text[origin[word[1]] if origin else word[1]].isupper()
+        ]
     return Folded(plain, tuple(words), origin, frozenset(capitals), cut)

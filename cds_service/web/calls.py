@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from flask import g
@@ -15,27 +15,29 @@ from cds_service.logs import RequestLine
 @dataclass(slots=True)
 class _Call:
     started: float
-    line: RequestLine
+    event: str
+    request_id: str
+    noted: dict[str, Any]
 
 
 def begin(event: str, request_id: str) -> None:
     """Start the line. ``event`` is the name of a route of ours."""
-    g.call = _Call(time.perf_counter(), RequestLine(event=event, request_id=request_id, status=0, latency_ms=0))
+    g.call = _Call(time.perf_counter(), event, request_id, {})
 
 
 def note(**fields: Any) -> None:
     """Put fields of ``RequestLine`` into the line."""
-    g.call.line = replace(g.call.line, **fields)
+    g.call.noted.update(fields)
 
 
 def request_id() -> str:
     """The id of the request in hand."""
-    line: RequestLine = g.call.line
-    return line.request_id
+    call: _Call = g.call
+    return call.request_id
 
 
 def end(status: int) -> None:
     """Write the line."""
     call: _Call = g.call
     latency = round((time.perf_counter() - call.started) * 1000, 2)
-    logs.write(replace(call.line, status=status, latency_ms=latency))
+    logs.write(RequestLine(call.event, call.request_id, status, latency, **call.noted))

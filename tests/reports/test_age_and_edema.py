@@ -14,7 +14,7 @@ ACUITY = [
     ("The L1 compression fracture is acute.", "acute"),
     ("Acute on chronic L1 compression fracture.", "acute"),
     ("L1 compression fracture with marrow edema.", "acute"),
-    ("L1 compression fracture, likely acute.", "acute"),
+    ("L1 compression fracture, likely acute.", None),
     ("Subacute L1 compression fracture.", "subacute"),
     ("Subacute L1 compression fracture with marrow edema.", "subacute"),
     ("L1 fracture with resolving marrow edema.", "subacute"),

@@ -19,7 +19,7 @@ ETIOLOGY = [
     ("L1 compression fracture believed to be pathological.", "suspicious"),
     ("Osteoporotic compression fracture of L1.", "osteoporotic"),
     ("L1 compression fracture due to osteoporosis.", "osteoporotic"),
-    ("L1 compression fracture, likely osteoporotic.", "osteoporotic"),
+    ("L1 compression fracture, likely osteoporotic.", None),
     ("Traumatic compression fracture of L1.", "traumatic"),
     ("L1 compression fracture due to discitis-osteomyelitis.", "infectious"),
     ("L1 osteomyelitis with collapse of the L1 vertebral body.", "infectious"),

@@ -1,0 +1,133 @@
+"""Blank one fact (design section 9, decision 2): what nobody documented may make an answer unknown, never turn it.
+
+For every vignette each list, each single value and each attribute of a report is made unknown in turn, and every
+recommendation is judged again at every level:
+
+- the answer stays, or becomes "cannot tell";
+- it may turn to "applies" where an excluding clause that held is now unknown, and then that clause is among those
+  that the card lists as "not documented, verify";
+- a level that only the blanked fact named is no longer judged;
+- `augmentation-missing-data` speaks of missing data, so it is free;
+- what the decision table itself says of missing data, and what a resolved disagreement changes, is in `STATED`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from cds_service.criteria.criterion import Outcome
+from cds_service.recommendations.merge import Evaluation
+from cds_service.recommendations.recommendation import Judgement
+from tests.clinical.blanking import without_one_fact
+from tests.clinical.builder import VARIANTS, Variant, as_of, build, load_vignettes
+from tests.clinical.running import evaluated, facts_of
+
+VIGNETTES = load_vignettes()
+ABOUT_MISSING_DATA = "augmentation-missing-data"
+FORM = next(variant for variant in VARIANTS if variant.name == "assessment-form")
+
+Key = tuple[str, str | None]
+Turn = tuple[str, str]
+
+LITERAL: Mapping[Turn, str] = {
+    ("conservative-care", "conservative.given"): 'CM-01: "VA-07 not_met/unknown"',
+    ("conservative-care", "conservative.analgesic_days"): 'CM-01: "VA-07 not_met/unknown"',
+    ("conservative-care", "conservative.brace_days"): 'CM-01: "VA-07 not_met/unknown"',
+    ("conservative-care", "conservative.physiotherapy_days"): 'CM-01: "VA-07 not_met/unknown"',
+    ("conservative-care", "conservative.brace_refused"): 'CM-01: "VA-07 not_met/unknown"',
+    ("conservative-care", "conservative.failed"): 'CM-01: "VA-07 not_met/unknown"',
+    ("conservative-care", "fractures.diagnoses"): 'CM-01: "D <= 84 or unknown"',
+    ("conservative-care", "pain.scores"): 'CM-07: "a missing score makes VA-06 unknown, not VA-07"; D1 "symptomatic"',
+    ("mri-without-contrast", "fractures.diagnoses"): 'D1, "new": "or onset unknown and no report calls it chronic"',
+    ("mri-without-contrast", "pain.scores"): 'D1, "symptomatic": "unless pain is documented 0"',
+    ("augmentation-contraindicated", "pregnancy.tests"): "decision 2: possible pregnancy acts on an augmentation draft",
+    ("augmentation-contraindicated", "pregnancy.statuses"): "decision 2: possible pregnancy acts on a draft",
+    ("augmentation-contraindicated", "pregnancy.possible"): "decision 2: possible pregnancy acts on a draft",
+    ("neurological-emergency", "fractures.diagnoses"): 'RF-01: "not before the fracture\'s" acts only when documented',
+}
+"""The decision table names the missing datum itself and says what then holds."""
+
+DISAGREEMENTS: Mapping[Turn, str] = {
+    ("augmentation-referral", "conservative.failed"): "CM-07: a score of 5 or more against a stated success",
+    ("augmentation-referral", "fractures.stated_onset"): "AC-01: two documented onsets that disagree",
+    ("augmentation-referral", "pain.scores"): "CM-07: a score of 5 or more against a stated success",
+    ("augmentation-referral", "fractures.diagnoses"): "CF-04: coded, but denied by the newest report",
+    ("augmentation-criteria-not-met", "fractures.diagnoses"): "CF-04: coded, but denied by the newest report",
+    ("augmentation-referral", "bone_health.diseases"): "decision 11: osteogenesis imperfecta acts only when documented",
+}
+"""Two sources disagreed, and one of them is gone (the last one: a cause looked for, like those of decision 2)."""
+
+STATED = {**LITERAL, **DISAGREEMENTS}
+
+
+def outcomes(evaluation: Evaluation) -> dict[Key, Judgement]:
+    """Every judgement by recommendation and level."""
+    return {(j.recommendation.id, j.judgement.label): j.judgement for j in evaluation.judged}
+
+
+def turned(before: Evaluation, after: Evaluation) -> Iterator[tuple[Key, Judgement, Judgement]]:
+    """The judgements that no longer say the same, at levels judged both times."""
+    now = outcomes(after)
+    for key, judgement in outcomes(before).items():
+        if key in now and now[key].outcome not in (judgement.outcome, Outcome.CANNOT_TELL):
+            yield key, judgement, now[key]
+
+
+def listed_to_verify(before: Judgement, after: Judgement) -> bool:
+    """Whether it turned to "applies" because excluding clauses that held are now listed "not documented, verify"."""
+    held = {(c.label, c.rule) for c in before.criteria.present}
+    return after.outcome is Outcome.APPLIES and bool(held & {(c.label, c.rule) for c in after.criteria.verify})
+
+
+def flips(name: str, variant: Variant | None) -> list[str]:
+    """Every answer of a vignette that one blanked fact turns round."""
+    vignette = VIGNETTES[name]
+    request = build(vignette, variant) if variant is not None else build(vignette)
+    facts = facts_of(request, as_of(vignette))
+    before = evaluated(facts, request["hook"])
+    found = []
+    for fact, without in without_one_fact(facts):
+        for (topic, level), old, new in turned(before, evaluated(without, request["hook"])):
+            if topic == ABOUT_MISSING_DATA or (topic, fact) in STATED or listed_to_verify(old, new):
+                continue
+            found.append(f"without {fact}: {topic} at {level} from {old.outcome.value} to {new.outcome.value}")
+    return found
+
+
+@pytest.mark.parametrize("name", list(VIGNETTES))
+def test_a_blanked_fact_turns_no_answer_round(name: str) -> None:
+    """Design section 9: stay, or become "cannot tell"; an excluding fact may turn it on with its line to verify."""
+    assert flips(name, None) == []
+
+
+@pytest.mark.parametrize("name", ["1", "2", "3", "16", "21", "28", "33", "nrs-5-incapacity", "care-physiotherapy"])
+def test_a_blanked_answer_of_the_form_turns_no_answer_round(name: str) -> None:
+    """The same where the datum lives in the assessment form."""
+    assert flips(name, FORM) == []
+
+
+def test_every_exception_happens() -> None:
+    """An exception that no vignette needs is not kept."""
+    seen = set()
+    for vignette in VIGNETTES.values():
+        for variant in (None, FORM):
+            request = build(vignette, variant) if variant is not None else build(vignette)
+            facts = facts_of(request, as_of(vignette))
+            before = evaluated(facts, request["hook"])
+            for fact, without in without_one_fact(facts):
+                if any(fact == named for _, named in STATED):
+                    seen |= {(key[0], fact) for key, _, _ in turned(before, evaluated(without, request["hook"]))}
+    assert set(STATED) <= seen
+
+
+def test_a_flip_would_be_found() -> None:
+    """The check itself: an answer that goes from "applies" to "does not apply" is reported."""
+    vignette = VIGNETTES["1"]
+    facts = facts_of(build(vignette), as_of(vignette))
+    shown, gone = (
+        evaluated(facts, "patient-view"),
+        evaluated(facts_of(build(VIGNETTES["window-85"]), as_of(vignette)), ""),
+    )
+    assert ("augmentation-referral", "T12") in {key for key, _, _ in turned(shown, gone)}

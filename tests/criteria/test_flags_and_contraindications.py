@@ -1,0 +1,330 @@
+"""Alarm signs, causes and contraindications: RF, ET and CX on the limit and one past it, and what is unknown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cds_service.facts.fact import Evidence, Fact, Interval, fact, no_fact
+from cds_service.facts.model import Allergy, Listing
+from cds_service.facts.truth import MET, NOT_MET, UNKNOWN, Truth
+from tests.criteria.given import (
+    SEEN,
+    TODAY,
+    ago,
+    assessed,
+    augmented,
+    disease,
+    draft,
+    finding,
+    fracture,
+    given,
+    level_of,
+    says,
+    score,
+    steroid,
+    study,
+)
+from tests.facts.changing import replaced
+
+FRACTURE: dict[str, Any] = {
+    "imaging": {"studies": [study(finding(marrow_edema=True))]},
+    "fractures": {"diagnoses": [fracture("T12", onset=ago(20))]},
+}
+PATIENT = given().patient
+
+
+def patient(age: float | None, male: bool | None) -> Any:
+    """A patient of that age and sex; None for not known."""
+    years: Fact[Interval] = no_fact() if age is None else fact(Interval(age, age))
+    return replaced(PATIENT, age=years, male=no_fact() if male is None else fact(male))
+
+
+@pytest.mark.parametrize(
+    ("neurology", "truth"),
+    [
+        ({"post_void_residual_ml": [score(201)]}, MET),
+        ({"post_void_residual_ml": [score(200)]}, NOT_MET),
+        ({"post_void_residual_ml": [score(201, 14)]}, MET),
+        ({"post_void_residual_ml": [score(201, 15)]}, NOT_MET),
+        ({"stated": [says(True, 14)]}, MET),
+        ({"stated": [says(True, 15)]}, UNKNOWN),
+        ({"stated": [says(False)]}, NOT_MET),
+        ({"signs": [disease("definite")]}, MET),
+        ({"signs": [disease("definite", active=False)]}, NOT_MET),
+        ({"signs": [disease("supportive", onset=14)]}, MET),
+        ({"signs": [disease("supportive", onset=15)]}, NOT_MET),
+        ({"signs": [disease("supportive", recorded=14)]}, MET),
+        ({"signs": [disease("supportive")]}, NOT_MET),
+        ({"signs": [disease("weak", onset=3)]}, NOT_MET),
+        ({"signs": [disease("weak", onset=3), disease("supportive", onset=3)]}, MET),
+        ({}, NOT_MET),
+        ({"stated": Listing((), "not retrieved")}, UNKNOWN),
+    ],
+)
+def test_a_neurological_sign(neurology: dict[str, Any], truth: Truth) -> None:
+    """RF-01, RF-02, DE-22: definite at once, supportive only when new, weakness and gait codes never alone."""
+    assert assessed(neurology=neurology, **FRACTURE).flags.neurological_sign.truth is truth
+
+
+def test_a_sign_before_the_fracture_is_not_of_it() -> None:
+    """RF-01: an onset that is not before the fracture's."""
+    early = {"signs": [disease("supportive", onset=10)]}
+    recent = {"imaging": FRACTURE["imaging"], "fractures": {"diagnoses": [fracture("T12", onset=ago(5))]}}
+    assert assessed(neurology=early, **recent).flags.neurological_sign.not_met
+
+
+@pytest.mark.parametrize(
+    ("topics", "truth"),
+    [
+        ({}, NOT_MET),
+        ({"pain": {"back_pain": [disease("back-pain")]}}, MET),
+        ({"fractures": {"diagnoses": [fracture("L1")]}}, MET),
+        ({"imaging": {"studies": [study(finding(acuity="chronic"))]}}, MET),
+        ({"imaging": {"studies": [study(finding(acuity="chronic"))]}, "pain": {"scores": [score(0)]}}, NOT_MET),
+        ({"imaging": {"studies": Listing((), "not retrieved")}}, UNKNOWN),
+        ({"fractures": {"diagnoses": Listing((), "partial page")}}, UNKNOWN),
+    ],
+)
+def test_spine_pain(topics: dict[str, Any], truth: Truth) -> None:
+    """D1, "symptomatic": for red flags a fracture is spine pain, unless old and painless; unread is unknown."""
+    assert assessed(**topics).flags.spine_pain.truth is truth
+
+
+@pytest.mark.parametrize(
+    ("infection", "truth"),
+    [
+        ({"temperature_c": [score(38.0)]}, MET),
+        ({"temperature_c": [score(37.9)]}, NOT_MET),
+        ({"temperature_c": [score(38.0, 3)]}, MET),
+        ({"temperature_c": [score(38.0, 4)]}, NOT_MET),
+        ({"fever_or_sepsis": [says(True)]}, MET),
+        ({"blood_cultures": [says(True, 30)]}, MET),
+        ({"blood_cultures": [says(True, 31)]}, NOT_MET),
+        ({"blood_cultures": [says(False)]}, NOT_MET),
+        ({"crp_mg_l": [score(300)]}, NOT_MET),
+        ({"crp_mg_l": [score(50)], "diseases": [disease("immunosuppression")]}, MET),
+        ({"crp_mg_l": [score(49.9)], "diseases": [disease("immunosuppression")]}, NOT_MET),
+        ({"esr_mm_h": [score(50, 14)], "diseases": [disease("iv-drug-use")]}, MET),
+        ({"esr_mm_h": [score(50, 15)], "diseases": [disease("iv-drug-use")]}, NOT_MET),
+        ({"diseases": [disease("immunosuppression")]}, NOT_MET),
+        ({"diseases": [disease("sepsis")]}, MET),
+        ({"diseases": [disease("sepsis", active=False)]}, NOT_MET),
+        ({"diseases": [disease("fever")]}, NOT_MET),
+        ({"diseases": [disease("spinal")]}, MET),
+        ({}, NOT_MET),
+        ({"temperature_c": Listing((), "not retrieved")}, UNKNOWN),
+    ],
+)
+def test_infection(infection: dict[str, Any], truth: Truth) -> None:
+    """RF-04, DE-21: fever, bacteraemia, or raised markers at risk, each while fresh; a fever code alone is none."""
+    assert assessed(infection=infection, **FRACTURE).flags.infection.truth is truth
+
+
+def test_fever_without_spine_pain_is_not_ours() -> None:
+    """RF-04: spine pain and fever."""
+    assert assessed(infection={"temperature_c": [score(39)]}).flags.infection.not_met
+
+
+@pytest.mark.parametrize(
+    ("said", "critical"),
+    [({"collection": True}, True), ({"etiology": "infectious"}, False), ({"disc_signal": True}, None)],
+)
+def test_infection_on_a_report(said: dict[str, Any], critical: bool | None) -> None:
+    """RF-04: discitis is a warning, a collection critical; disc signal alone is neither."""
+    flags = assessed(imaging={"studies": [study(finding(**said))]}).flags
+    assert flags.infection.met is (critical is not None)
+    assert flags.infection_critical.met is (critical is True)
+
+
+def test_a_preliminary_report_counts_for_red_flags() -> None:
+    """FX-07: usable for RF only."""
+    flags = assessed(imaging={"studies": [study(finding(collection=True), final=False)]}).flags
+    assert flags.infection_critical.met
+
+
+@pytest.mark.parametrize(
+    ("age", "male", "pregnancy", "present", "test_needed"),
+    [
+        (38, False, {}, UNKNOWN, MET),
+        (55, False, {}, UNKNOWN, MET),
+        (56, False, {}, NOT_MET, NOT_MET),
+        (12, False, {}, UNKNOWN, MET),
+        (11, False, {}, NOT_MET, NOT_MET),
+        (38, True, {}, NOT_MET, NOT_MET),
+        (38, None, {}, UNKNOWN, UNKNOWN),
+        (None, False, {}, UNKNOWN, UNKNOWN),
+        (38, False, {"tests": [says(True, 7)]}, MET, NOT_MET),
+        (38, False, {"tests": [says(False, 7)]}, NOT_MET, NOT_MET),
+        (38, False, {"tests": [says(False, 8)]}, UNKNOWN, MET),
+        (38, False, {"statuses": [says(False, 30)]}, NOT_MET, NOT_MET),
+        (38, False, {"statuses": [says(False, 31)]}, UNKNOWN, MET),
+        (38, False, {"statuses": [says(False, 20)], "tests": [says(True, 1)]}, MET, NOT_MET),
+        (38, False, {"diagnoses": [disease("pregnant")]}, MET, NOT_MET),
+        (60, False, {"tests": [says(True, 1)]}, MET, NOT_MET),
+        (38, False, {"possible": [says(True)]}, UNKNOWN, MET),
+        (38, False, {"possible": [says(False, 30)]}, NOT_MET, NOT_MET),
+        (38, False, {"possible": [says(False, 31)]}, UNKNOWN, MET),
+        (38, False, {"possible": [says(False)], "tests": [says(True)]}, MET, NOT_MET),
+    ],
+)
+def test_pregnancy(
+    age: float | None, male: bool | None, pregnancy: dict[str, Any], present: Truth, test_needed: Truth
+) -> None:
+    """CX-03, DE-01, decision 2: capacity from 12 to 55; a test is fresh for 7 days, a status for 30."""
+    against = level_of(assessed(patient=patient(age, male), pregnancy=pregnancy, **FRACTURE)).against
+    assert against.pregnancy.truth is present
+    assert against.pregnancy_possible.truth is test_needed
+
+
+@pytest.mark.parametrize(
+    ("bleeding", "truth"),
+    [
+        ({"inr": [score(1.5)], "platelets": [score(50)]}, NOT_MET),
+        ({"inr": [score(1.51)], "platelets": [score(230)]}, MET),
+        ({"inr": [score(1.0)], "platelets": [score(49)]}, MET),
+        ({"inr": [score(1.0, 30)], "platelets": [score(230, 30)]}, NOT_MET),
+        ({"inr": [score(1.0, 31)], "platelets": [score(230)]}, UNKNOWN),
+        ({"inr": [score(1.0, 2)], "platelets": [score(230)], "antithrombotics": [disease("warfarin")]}, UNKNOWN),
+        ({"inr": [score(1.0, 1)], "platelets": [score(230)], "antithrombotics": [disease("warfarin")]}, NOT_MET),
+        ({"inr": [score(1.0)], "platelets": [score(230)], "disorders": [disease("coagulopathy")]}, MET),
+        ({}, UNKNOWN),
+    ],
+)
+def test_coagulopathy(bleeding: dict[str, Any], truth: Truth) -> None:
+    """CX-07, DE-18: INR 1.5 and platelets 50 are acceptable; 30 days, or 24 hours on warfarin; liver limits of SIR."""
+    assert level_of(assessed(bleeding=bleeding, **FRACTURE)).against.coagulopathy.truth is truth
+
+
+@pytest.mark.parametrize(
+    ("levels", "truth"),
+    [(("T9", "T10", "T11"), NOT_MET), (("T9", "T10", "T11", "T12"), MET), ((), UNKNOWN)],
+)
+def test_levels_in_one_procedure(levels: tuple[str, ...], truth: Truth) -> None:
+    """CX-04, LV-04: three levels are acceptable, four are not; without a level nobody can tell."""
+    a = assessed(drafts=(draft("augmentation", *levels),), **FRACTURE)
+    assert all(level.against.too_many_levels.truth is truth for level in a.levels)
+
+
+def test_levels_are_counted_over_all_drafts() -> None:
+    """CX-04: two drafts of two levels are four."""
+    drafts = (draft("augmentation", "T9", "T10"), draft("augmentation", "T11", "T12"))
+    assert level_of(assessed(drafts=drafts, **FRACTURE)).against.too_many_levels.met
+
+
+@pytest.mark.parametrize(
+    ("allergies", "present", "severe"),
+    [
+        ([Allergy("cement", True, False, SEEN)], MET, MET),
+        ([Allergy("cement", False, False, SEEN)], MET, NOT_MET),
+        ([], NOT_MET, NOT_MET),
+        (Listing((), "not retrieved"), UNKNOWN, UNKNOWN),
+    ],
+)
+def test_cement_allergy(allergies: Any, present: Truth, severe: Truth) -> None:
+    """CX-06, decision 1: retrieved and empty is "none recorded"; not retrieved is unknown."""
+    against = level_of(assessed(allergies=allergies, **FRACTURE)).against
+    assert (against.cement_allergy.truth, against.severe_cement_allergy.truth) == (present, severe)
+
+
+@pytest.mark.parametrize(
+    ("said", "wall", "canal"),
+    [
+        ({"posterior_wall": "intact", "retropulsion": False}, NOT_MET, NOT_MET),
+        ({"posterior_wall": "disrupted"}, MET, UNKNOWN),
+        ({"posterior_wall": "bowed"}, NOT_MET, UNKNOWN),
+        ({"retropulsion": True}, UNKNOWN, MET),
+        ({"canal_compromise": "mild"}, UNKNOWN, MET),
+        ({"canal_compromise": "none"}, UNKNOWN, NOT_MET),
+        ({}, UNKNOWN, UNKNOWN),
+    ],
+)
+def test_posterior_wall_and_canal(said: dict[str, Any], wall: Truth, canal: Truth) -> None:
+    """CX-05, C-03: what the newest report says; silence is unknown."""
+    against = level_of(assessed(imaging={"studies": [study(finding(**said))]})).against
+    assert (against.posterior_wall.truth, against.canal.truth) == (wall, canal)
+
+
+@pytest.mark.parametrize(
+    ("topics", "truth"),
+    [
+        ({}, MET),
+        ({"patient": patient(50, False)}, MET),
+        ({"patient": patient(49, False)}, UNKNOWN),
+        ({"patient": patient(None, False)}, UNKNOWN),
+        ({"bone_health": {"diseases": [disease("osteogenesis-imperfecta")]}}, UNKNOWN),
+        ({"malignancy": {"diseases": [disease("bone-tropic")]}}, NOT_MET),
+        ({"malignancy": {"diseases": [disease("bone-tropic", active=False)]}}, NOT_MET),
+        ({"malignancy": {"diseases": [disease("other")]}}, MET),
+        ({"malignancy": {"diseases": Listing((), "partial page")}}, MET),
+        ({"malignancy": {"diseases": [disease("benign-lesion")]}}, NOT_MET),
+        ({"fractures": {"mechanism": fact("high-energy", SEEN)}}, NOT_MET),
+        ({"fractures": {"mechanism": fact("low-energy", SEEN)}}, MET),
+        ({"fractures": {"diagnoses": [fracture("T12", role="trauma")]}}, NOT_MET),
+        ({"fractures": {"diagnoses": [fracture("T12", role="neoplastic")]}}, NOT_MET),
+        ({"weight_loss": [disease("weight-loss")]}, NOT_MET),
+        ({"infection": {"diseases": [disease("spinal")]}}, NOT_MET),
+    ],
+)
+def test_osteoporotic_cause(topics: dict[str, Any], truth: Truth) -> None:
+    """VA-10, ET-01 to ET-08, decisions 2 and 11: other causes act when present; under 50 nobody can tell."""
+    a = assessed(**{"imaging": {"studies": [study(finding())]}, **topics})
+    assert level_of(a).candidate_cause.truth is truth
+
+
+@pytest.mark.parametrize(
+    ("said", "truth"),
+    [
+        ({"etiology": "pathologic"}, NOT_MET),
+        ({"etiology": "suspicious"}, NOT_MET),
+        ({"etiology": "infectious"}, NOT_MET),
+        ({"etiology": "traumatic"}, NOT_MET),
+        ({"etiology": "benign-lesion"}, NOT_MET),
+        ({"etiology": "osteoporotic"}, MET),
+        ({"posterior_elements": True}, NOT_MET),
+        ({"soft_tissue_mass": True}, NOT_MET),
+        ({"posterior_wall": "bowed"}, NOT_MET),
+        ({"morphology": "burst"}, NOT_MET),
+        ({"morphology": "chance"}, NOT_MET),
+        ({"unstable": True}, NOT_MET),
+        ({"morphology": "wedge"}, MET),
+    ],
+)
+def test_cause_by_the_report(said: dict[str, Any], truth: Truth) -> None:
+    """ET-03, ET-04, ET-05, ET-08: the report's own signs of another cause."""
+    assert level_of(assessed(imaging={"studies": [study(finding(**said))]})).candidate_cause.truth is truth
+
+
+def test_a_benign_report_clears_a_cancer_on_record() -> None:
+    """ET-02: neoplastic until the report says benign."""
+    a = assessed(
+        imaging={"studies": [study(finding(etiology="osteoporotic"))]},
+        malignancy={"diseases": [disease("bone-tropic")]},
+    )
+    assert level_of(a).candidate_cause.met
+
+
+@pytest.mark.parametrize(
+    ("days", "mg", "truth"), [(91, 2.5, MET), (90, 2.5, NOT_MET), (91, 2.4, NOT_MET), (400, None, UNKNOWN)]
+)
+def test_chronic_steroid(days: float, mg: float | None, truth: Truth) -> None:
+    """ET-06, DE-20: at least 2.5 mg a day for more than three months; an unstated dose is unknown."""
+    a = assessed(bone_health={"steroids": [steroid(days, mg)]}, **FRACTURE)
+    assert level_of(a).cause.steroid.truth is truth
+
+
+@pytest.mark.parametrize(
+    ("levels", "truth"), [(("T12",), MET), (("L3",), NOT_MET), ((), UNKNOWN)], ids=["here", "elsewhere", "not named"]
+)
+def test_already_augmented(levels: tuple[str, ...], truth: Truth) -> None:
+    """FX-08: cement at this level; a procedure that names no level may have been here."""
+    a = assessed(spine={"augmentations": [augmented(*levels, days=400)]}, **FRACTURE)
+    assert level_of(a).treated.truth is truth
+
+
+def test_evidence_names_its_place() -> None:
+    """Design section 1: a contraindication that holds says where it stands in the record."""
+    a = assessed(infection={"temperature_c": [score(38.4)]}, **FRACTURE)
+    assert Evidence("Observation/38.4-0", "38.4") in level_of(a).against.infection.evidence
+    assert a.facts.as_of == TODAY
