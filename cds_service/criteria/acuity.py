@@ -137,11 +137,13 @@ def imaging_acuity(site: Site, facts: Facts) -> ImagingAcuity:
 def _shows_acute(said: Reported) -> Claim:
     finding = said.finding
     if said.study.modality == SHOWS_UPTAKE:
-        return claim(finding.tracer_uptake, [said.evidence], "the study does not state tracer uptake at this level")
+        return claim(
+            finding.tracer_uptake, [said.words("tracer_uptake")], "the study does not state tracer uptake at this level"
+        )
     if finding.marrow_edema is not None:
-        return claim(finding.marrow_edema, [said.evidence])
+        return claim(finding.marrow_edema, [said.words("marrow_edema")])
     if finding.acuity == "chronic":
-        return not_met(said.evidence)
+        return not_met(said.words("acuity"))
     return unknown("the MRI report does not state marrow edema at this level", [said.evidence])
 
 

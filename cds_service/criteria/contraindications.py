@@ -121,6 +121,7 @@ def pregnancy_not_excluded(facts: Facts, limit: Thresholds) -> Claim:
 
 
 def _capacity(facts: Facts, limit: Thresholds) -> bool | None:
+    """Not male and aged 12 to 55; a sex that nobody recorded leaves it open (F7: it is not guessed)."""
     if facts.patient.male.value is True:
         return False
     years = facts.patient.age.value
@@ -129,7 +130,7 @@ def _capacity(facts: Facts, limit: Thresholds) -> bool | None:
     old_enough, young_enough = years.at_least(limit.pregnancy_age_min), years.at_most(limit.pregnancy_age_max)
     if old_enough is False or young_enough is False:
         return False
-    return True if facts.patient.male.value is False else None
+    return True if facts.patient.male.value is False and old_enough and young_enough else None
 
 
 def too_many_levels(facts: Facts, limit: Thresholds) -> Claim:
@@ -168,13 +169,15 @@ def posterior_wall_defect(site: Site) -> Claim:
     """CX-05: the newest report that speaks of it finds the posterior wall disrupted (S1-06)."""
     for said in site.reported:
         if said.finding.posterior_wall is not None:
-            return claim(said.finding.posterior_wall == "disrupted", [said.evidence])
+            return claim(said.finding.posterior_wall == "disrupted", [said.words("posterior_wall")])
     return unknown("posterior wall not described")
 
 
 def _severe_collapse(site: Site, limit: Thresholds) -> Claim:
     plana = tuple(
-        r.evidence for r in site.reported if r.finding.height_loss_grade == "plana" or r.finding.morphology == "plana"
+        r.words("height_loss_grade", "morphology")
+        for r in site.reported
+        if r.finding.height_loss_grade == "plana" or r.finding.morphology == "plana"
     )
     if plana:
         return met(*plana)

@@ -212,7 +212,7 @@ def height_loss(site: Site) -> Fact[Interval]:
     for said in site.reported:
         if said.finding.height_loss_percent is not None:
             low, high = said.finding.height_loss_percent
-            return Fact(Interval(low, high), None, (said.evidence,))
+            return Fact(Interval(low, high), None, (said.words("height_loss_percent"),))
     return Fact(None, "height loss not stated as a number", tuple(r.evidence for r in site.reported[:1]))
 
 
@@ -222,7 +222,7 @@ def _progression(site: Site) -> Claim:
         if said.finding.height_change is not None:
             if said.finding.height_change == "new":
                 continue
-            return claim(said.finding.height_change == "progressed", [said.evidence])
+            return claim(said.finding.height_change == "progressed", [said.words("height_change")])
     measured = [
         (r.study.modality, r.finding.height_loss_percent, r.evidence)
         for r in site.reported
@@ -238,9 +238,9 @@ def _kyphosis(site: Site, facts: Facts) -> Claim:
     """DE-09: a boolean, for no source gives an angle."""
     for said in site.reported:
         if said.finding.kyphosis is not None:
-            return claim(said.finding.kyphosis, [said.evidence])
+            return claim(said.finding.kyphosis, [said.words("kyphosis", "kyphosis_degrees")])
         if said.finding.kyphosis_degrees is not None:
-            return claim(said.finding.kyphosis_degrees > 0, [said.evidence])
+            return claim(said.finding.kyphosis_degrees > 0, [said.words("kyphosis_degrees")])
     coded = facts.fractures.kyphosis_diagnoses.some(lambda d: d.active)
     return coded if coded.met else stated(facts.fractures.kyphosis_stated).because("kyphosis not documented")
 
@@ -267,35 +267,37 @@ def seed_course(found: Structure, worsening_pain: Claim, steroid: Claim, facts: 
 Received = Literal["analgesic", "brace", "physiotherapy"]
 
 
-def days_received(kind: Received, facts: Facts) -> Fact[Interval]:
-    """CM-07: days since the first start of that treatment, clipped to onset; what the clinician counted serves
-    likewise.
-    """
-    counted = {
-        "analgesic": facts.conservative.analgesic_days,
-        "brace": facts.conservative.brace_days,
-        "physiotherapy": facts.conservative.physiotherapy_days,
-    }[kind]
-    coded = [_days_of(t, facts) for t in facts.conservative.given.items if t.kind == kind]
+def days_received(kind: Received, facts: Facts, limit: Thresholds) -> Fact[Interval]:
+    """CM-07: days since the first start of that treatment in this episode (DE-15: from onset of this fracture)."""
+    coded = [_days_of(t, facts, limit) for t in facts.conservative.given.items if t.kind == kind]
     candidates = [days for days in coded if days is not None]
-    if counted.value is not None:
-        candidates.append((Interval(counted.value, counted.value), counted.evidence[0]))
     if not candidates:
         return Fact(None, facts.conservative.given.gap or "not documented")
     days, evidence = max(candidates, key=lambda found: found[0].low)
     return Fact(days, None, (evidence,))
 
 
-def _days_of(treatment: Treatment, facts: Facts) -> tuple[Interval, Evidence] | None:
+def _days_of(treatment: Treatment, facts: Facts, limit: Thresholds) -> tuple[Interval, Evidence] | None:
+    """Its days within the episode; None for a course that ended before the episode may have begun.
+
+    One that began earlier and still runs counts from onset. Where no onset is documented, the episode is taken to be
+    no longer than the window, and of an older running treatment only the upper bound is known.
+    """
     if treatment.start is None:
         return None
     since = treatment.start.days_before(facts.as_of)
     if since.at_least(0) is not True:
         return None
-    longest = _days_since_onset(facts)
-    if longest is not None and longest.high is not None:
-        since = Interval(min(since.low, longest.low), min(since.high or since.low, longest.high))
-    return since, treatment.evidence
+    episode = _days_since_onset(facts)
+    if episode is None:
+        if since.at_most(limit.augmentation_window_days) is True:
+            return since, treatment.evidence
+        return (Interval(0, since.high), treatment.evidence) if treatment.active else None
+    longest = episode.high if episode.high is not None else since.high
+    if since.at_most(longest or since.low) is not True and not treatment.active:
+        return None
+    clipped = Interval(min(since.low, episode.low), min(since.high or since.low, longest or since.low))
+    return clipped, treatment.evidence
 
 
 def _days_since_onset(facts: Facts) -> Interval | None:
@@ -307,21 +309,40 @@ def _days_since_onset(facts: Facts) -> Interval | None:
     return min(started, key=lambda onset: onset.first).days_before(facts.as_of) if started else None
 
 
+def received_long_enough(kind: Received, facts: Facts, limit: Thresholds) -> Claim:
+    """CM-07: the limit reached by the coded course or by the days a clinician counted, who may know of more than was
+    coded; unknown where fewer were counted than the coded course would give.
+    """
+    counted = {
+        "analgesic": facts.conservative.analgesic_days,
+        "brace": facts.conservative.brace_days,
+        "physiotherapy": facts.conservative.physiotherapy_days,
+    }[kind].claim(lambda days: days >= limit.nsm_min_days)
+    coded = days_received(kind, facts, limit).claim(lambda days: days.at_least(limit.nsm_min_days))
+    if counted.met or coded.unknown:
+        return counted if not counted.unknown else coded
+    if coded.met and counted.not_met:
+        return unknown(f"coded and answered {kind} days disagree", (*coded.evidence, *counted.evidence))
+    return coded
+
+
 def tried_long_enough(facts: Facts, limit: Thresholds) -> Claim:
     """CM-07 without its outcome: an analgesic, and a brace (or one refused or contraindicated) or physiotherapy, each
     long enough.
     """
-
-    def long_enough(kind: Received) -> Claim:
-        return days_received(kind, facts).claim(lambda days: days.at_least(limit.nsm_min_days))
-
+    analgesic, brace, physiotherapy = (
+        received_long_enough(kind, facts, limit) for kind in ("analgesic", "brace", "physiotherapy")
+    )
     refused = stated(facts.conservative.brace_refused)
     return all_of(
-        long_enough("analgesic").because("analgesia not documented"),
-        any_of(long_enough("brace"), long_enough("physiotherapy"), refused).because(
-            "brace or physiotherapy not documented"
-        ),
+        _reason(analgesic, "analgesia not documented"),
+        _reason(any_of(brace, physiotherapy, refused), "brace or physiotherapy not documented"),
     )
+
+
+def _reason(claim: Claim, why: str) -> Claim:
+    """A plainer reason where nothing at all is documented; a disagreement keeps its own."""
+    return claim if claim.evidence else claim.because(why)
 
 
 def outcome_is_failure(score: Score, facts: Facts, limit: Thresholds) -> Claim:

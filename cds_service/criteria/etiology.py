@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cds_service.criteria.freshness import fresh
-from cds_service.criteria.sites import Reported, Site
+from cds_service.criteria.sites import Site
 from cds_service.facts.fact import Claim, all_of, any_of, claim, met, not_met, unknown
 from cds_service.facts.model import Disease, Facts, Steroid
 from cds_service.knowledge.thresholds import Thresholds
+from cds_service.reports.findings import LevelFinding
 
 DAYS_A_MONTH = 30
 
@@ -121,14 +122,15 @@ def suspicious(site: Site, facts: Facts, limit: Thresholds) -> Claim:
     return any_of(by_report, wasting) if wasting.met else by_report
 
 
-def _looks_pathologic(said: Reported) -> bool:
-    finding = said.finding
-    return (
-        finding.etiology in ("pathologic", "suspicious")
-        or finding.posterior_elements is True
-        or finding.soft_tissue_mass is True
-        or finding.posterior_wall == "bowed"
-    )
+def _looks_pathologic(finding: LevelFinding) -> str | None:
+    """The field that shows a pathologic fracture."""
+    signs = {
+        "etiology": finding.etiology in ("pathologic", "suspicious"),
+        "posterior_elements": finding.posterior_elements is True,
+        "soft_tissue_mass": finding.soft_tissue_mass is True,
+        "posterior_wall": finding.posterior_wall == "bowed",
+    }
+    return next((field for field, shown in signs.items() if shown), None)
 
 
 def infectious(site: Site, facts: Facts, limit: Thresholds) -> Claim:
@@ -136,8 +138,8 @@ def infectious(site: Site, facts: Facts, limit: Thresholds) -> Claim:
     collection.
     """
     coded = facts.infection.diseases.some(lambda d: d.active and d.kind == "spinal")
-    said = _reported(site, lambda r: r.finding.etiology == "infectious")
-    signal = _reported(site, lambda r: r.finding.disc_signal is True or r.finding.collection is True)
+    said = _reported(site, lambda f: "etiology" if f.etiology == "infectious" else None)
+    signal = _reported(site, _looks_infected)
     return any_of(coded, said, all_of(signal, infection_evidence(facts, limit)))
 
 
@@ -189,9 +191,14 @@ def unstable_or_high_energy(site: Site, facts: Facts) -> Claim:
     return any_of(mechanism, claim(bool(coded), coded), said)
 
 
-def _looks_unstable(said: Reported) -> bool:
-    finding = said.finding
-    return finding.morphology in ("burst", "chance") or finding.unstable is True or finding.etiology == "traumatic"
+def _looks_unstable(finding: LevelFinding) -> str | None:
+    """The field that shows an unstable or high-energy fracture."""
+    signs = {
+        "unstable": finding.unstable is True,
+        "morphology": finding.morphology in ("burst", "chance"),
+        "etiology": finding.etiology == "traumatic",
+    }
+    return next((field for field, shown in signs.items() if shown), None)
 
 
 def chronic_steroid(facts: Facts, limit: Thresholds) -> Claim:
@@ -220,14 +227,21 @@ def metabolic_first(facts: Facts, limit: Thresholds) -> Claim:
 def benign_lesion(site: Site, facts: Facts) -> Claim:
     """ET-08: hemangioma, giant cell tumour or another benign lesion named at this level, or coded."""
     coded = facts.malignancy.diseases.some(lambda d: d.kind == "benign-lesion" and d.active)
-    return any_of(_reported(site, lambda r: r.finding.etiology == "benign-lesion"), coded)
+    return any_of(_reported(site, lambda f: "etiology" if f.etiology == "benign-lesion" else None), coded)
 
 
-def _reported(site: Site, says: Callable[[Reported], bool]) -> Claim:
-    """Whether a report on this site says so."""
+def _looks_infected(finding: LevelFinding) -> str | None:
+    if finding.collection is True:
+        return "collection"
+    return "disc_signal" if finding.disc_signal is True else None
+
+
+def _reported(site: Site, sign: Callable[[LevelFinding], str | None]) -> Claim:
+    """Whether a report on this site shows the sign, quoted where it does."""
     for said in site.reported:
-        if says(said):
-            return met(said.evidence)
+        field = sign(said.finding)
+        if field is not None:
+            return met(said.words(field))
     return not_met() if site.reported else unknown("no report states it")
 
 

@@ -110,7 +110,7 @@ def _infection(facts: Facts, limit: Thresholds, spine_pain: Claim) -> Claim:
     coded = facts.infection.diseases.some(lambda d: d.active and d.kind == "spinal")
     return any_of(
         all_of(systemic, spine_pain),
-        _said(facts, limit, lambda f: f.etiology == "infectious"),
+        _said(facts, limit, lambda f: f.etiology == "infectious", "etiology"),
         _collection(facts, limit),
         coded,
     )
@@ -129,10 +129,10 @@ def sepsis(facts: Facts, limit: Thresholds) -> Claim:
 
 
 def _collection(facts: Facts, limit: Thresholds) -> Claim:
-    return _said(facts, limit, lambda finding: finding.collection is True)
+    return _said(facts, limit, lambda finding: finding.collection is True, "collection")
 
 
-def _said(facts: Facts, limit: Thresholds, says: Callable[[LevelFinding], bool]) -> Claim:
+def _said(facts: Facts, limit: Thresholds, says: Callable[[LevelFinding], bool], field: str) -> Claim:
     """Whether a report of the last 12 weeks says so; a preliminary one counts for red flags (FX-07)."""
 
     def counts(study: Study) -> bool:
@@ -140,7 +140,7 @@ def _said(facts: Facts, limit: Thresholds, says: Callable[[LevelFinding], bool])
 
     counted = facts.imaging.studies.where(counts)
     read = ((study, study.reading) for study in counted.items if study.reading is not None)
-    words = tuple(quote(study, finding) for study, reading in read for finding in reading.findings if says(finding))
+    words = tuple(quote(study, f, field) for study, reading in read for f in reading.findings if says(f))
     return met(*words) if words else counted.some(lambda _: False)
 
 
@@ -153,23 +153,30 @@ def canal_compromised(site: Site) -> Claim:
             or finding.cord_signal is True
             or finding.canal_compromise not in (None, "none")
         ):
-            return met(said.evidence)
+            return met(said.words(*_canal_fields(finding)))
         if finding.retropulsion is False or finding.canal_compromise == "none":
-            return not_met(said.evidence)
+            return not_met(said.words("retropulsion", "canal_compromise"))
     return unknown("retropulsion and canal not described")
+
+
+def _canal_fields(finding: LevelFinding) -> tuple[str, ...]:
+    """The fields that state a compromise, so that the sentence quoted is the one that does."""
+    if finding.retropulsion is True:
+        return ("retropulsion_mm", "retropulsion")
+    return ("cord_signal",) if finding.cord_signal is True else ("canal_compromise",)
 
 
 def _structure_critical(site: Site, facts: Facts) -> Claim:
     for said in site.reported[:1]:
         if said.finding.cord_signal is True or said.finding.canal_compromise in ("severe", "cord"):
-            return met(said.evidence)
+            return met(said.words("cord_signal", "canal_compromise"))
     return all_of(unstable(site), _new_trauma(site, facts))
 
 
 def _new_trauma(site: Site, facts: Facts) -> Claim:
     mechanism = facts.fractures.mechanism.claim(lambda how: how == "high-energy")
     coded = tuple(d.evidence for d in site.diagnoses if d.role == "trauma")
-    said = tuple(r.evidence for r in site.reported[:1] if r.finding.etiology == "traumatic")
+    said = tuple(r.words("etiology") for r in site.reported[:1] if r.finding.etiology == "traumatic")
     return met(*coded, *said) if coded or said else mechanism
 
 
@@ -177,5 +184,5 @@ def unstable(site: Site) -> Claim:
     """RF-06: Chance, translation, or a burst with ligament injury."""
     for said in site.reported:
         if said.finding.unstable is True or said.finding.morphology == "chance":
-            return met(said.evidence)
+            return met(said.words("unstable", "morphology"))
     return unknown("stability not described")

@@ -31,6 +31,11 @@ _COVERED_BY_STUDY: Final = {"thoracic": THORACIC, "lumbar": ("T12", *LUMBAR), "c
 """`clinical.md` D1, "Regions": a lumbar study covers T12 to L5, a thoracic one T1 to T12."""
 
 
+LONGEST_QUOTE: Final = 160
+_STOPS: Final = (". ", ".\n", "\n\n", "; ")
+"""Where a quoted sentence ends. A lone line break does not: reports are wrapped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reported:
     """What one study says of one site."""
@@ -42,6 +47,10 @@ class Reported:
     def evidence(self) -> Evidence:
         """The report's own words, at most 160 characters of them."""
         return quote(self.study, self.finding)
+
+    def words(self, *fields: str) -> Evidence:
+        """The sentence in which the report states the first of these fields that it states at all."""
+        return quote(self.study, self.finding, *fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +66,21 @@ class Site:
     """
 
 
-def quote(study: Study, finding: LevelFinding) -> Evidence:
-    """The words a finding rests on, with the study they stand in."""
-    words = " ".join(finding.text.split())
-    shown = words if len(words) <= 160 else words[:157].rsplit(" ", 1)[0] + " ..."
+def quote(study: Study, finding: LevelFinding, *fields: str) -> Evidence:
+    """The words a finding rests on, with the study they stand in: those of a named field where the report has them."""
+    spans = (finding.evidence.get(name) for name in fields)
+    span = next((each for each in spans if each is not None), None)
+    said = finding.text if span is None or study.text is None else _sentence(study.text, *span)
+    words = " ".join(said.split())
+    shown = words if len(words) <= LONGEST_QUOTE else words[: LONGEST_QUOTE - 3].rsplit(" ", 1)[0] + " ..."
     return Evidence(study.evidence.reference, f'"{shown}"' if shown else study.evidence.value, study.evidence.date)
+
+
+def _sentence(text: str, start: int, end: int) -> str:
+    """The sentence around a span: from the last full stop or line break before it to the next one after it."""
+    begins = [place + len(stop) for stop in _STOPS if (place := text.rfind(stop, 0, start)) >= 0]
+    ends = [place for stop in _STOPS if (place := text.find(stop, end)) >= 0]
+    return text[max(begins, default=0) : min(ends, default=len(text))]
 
 
 def study_covers(study: Study, level: Level | None) -> bool | None:

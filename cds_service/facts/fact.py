@@ -20,6 +20,8 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 NOT_DOCUMENTED: Final = "not documented"
+SEPARATOR: Final = "; "
+"""Between the reasons of a claim that several unknowns left open."""
 
 
 class Evidence(Struct, frozen=True):
@@ -134,8 +136,10 @@ def _combine(truth: Truth, claims: tuple[Claim, ...]) -> Claim:
     """
     if truth is not UNKNOWN:
         return Claim(truth, None, _each_once([e for c in claims if c.truth is truth for e in c.evidence]))
-    reasons = dict.fromkeys([c.why_unknown or NOT_DOCUMENTED for c in claims if c.truth is UNKNOWN])
-    return Claim(truth, "; ".join(reasons), _each_once([e for c in claims for e in c.evidence]))
+    # A reason may itself be several, joined by an inner claim: each is said once.
+    whys = [c.why_unknown or NOT_DOCUMENTED for c in claims if c.truth is UNKNOWN]
+    reasons = dict.fromkeys(reason for why in whys for reason in why.split(SEPARATOR))
+    return Claim(truth, SEPARATOR.join(reasons), _each_once([e for c in claims for e in c.evidence]))
 
 
 def _each_once(evidence: list[Evidence]) -> tuple[Evidence, ...]:

@@ -260,6 +260,7 @@ def _of_report(
         regions=image.regions,
         reading=reading,
         not_read=None if status == "registered" and not_read == "empty" else not_read,
+        text=text,
     )
     return _Kept(study, moment.at)
 

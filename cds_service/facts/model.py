@@ -166,6 +166,8 @@ class Study:
     reading: ReportReading | None
     not_read: str | None = None
     """Why the report's words could not be read; None with ``reading`` None means that there is no report."""
+    text: str | None = field(default=None, repr=False)
+    """The words as read, which the spans of ``reading`` point into; for quoting on a card, never for a log."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,7 +189,7 @@ def criteria_block(judgement: Judgement) -> str:
             "\n".join(table) if shown else "",
             f"**Before acting, confirm:** {'; '.join(confirm)}." if confirm else "",
             f"**Not documented, verify:** {'; '.join(dict.fromkeys(verify))}." if verify else "",
-            f"Documented absent: {'; '.join(dict.fromkeys(absent))}." if absent else "",
+            f"Absent, or none recorded: {'; '.join(dict.fromkeys(absent))}." if absent else "",
         )
         if block
     )

@@ -81,8 +81,8 @@ def missing(found: Candidacy, level: LevelFacts, a: Assessment) -> tuple[Criteri
 
 
 def _answered_elsewhere(criterion: Criterion, level: LevelFacts, drafting: bool) -> bool:
-    """VA-10 of decision 11 goes to the bone clinic; VA-05 of T1 to T4 is the coverage card's on a draft (C-18); VA-04
-    follows VA-03.
+    """VA-10 of decision 11 is for the bone clinic first; VA-05 of T1 to T4 is the coverage card's on a draft (C-18);
+    VA-04 follows VA-03.
     """
     if criterion.rule == "VA-10" and level.cause.metabolic_first.met:
         return True

@@ -12,7 +12,7 @@ from cds_service.criteria.assessment import Assessment, LevelFacts
 from cds_service.criteria.criterion import Criteria, Criterion
 from cds_service.criteria.imaging import region_of
 from cds_service.criteria.sites import chronic_and_painless
-from cds_service.facts.fact import Claim, all_of, claim, met, unknown
+from cds_service.facts.fact import Claim, all_of, claim, met
 from cds_service.facts.truth import Truth
 from cds_service.knowledge.citations import cite
 from cds_service.recommendations.already import recently_augmented
@@ -75,8 +75,6 @@ def not_failed(a: Assessment) -> Claim:
 
 def _recent_or_unknown(level: LevelFacts, a: Assessment) -> Claim:
     window = level.onset_days.claim(lambda days: days.at_most(a.limit.new_fracture_days))
-    if window.unknown and level.called_old.met:
-        return unknown("of unknown age, and a report calls it old", level.called_old.evidence)
     return met(*window.evidence) if window.unknown else window
 
 
