@@ -85,7 +85,7 @@ wheel-test: wheel ## install the wheel somewhere fresh and test that
 	build/wheel-test/.venv/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements-dev.txt
 	build/wheel-test/.venv/bin/python -m pip --disable-pip-version-check install --quiet --no-deps dist/*.whl
 	cp -R tests scripts pyproject.toml build/wheel-test/
-	cd build/wheel-test && VCF_WHEEL_TEST=1 .venv/bin/python -P -m pytest -m wheel $$(grep -rl --include='test_*.py' 'mark[.]wheel' tests)
+	cd build/wheel-test && ON_WHEEL=1 .venv/bin/python -P -m pytest -m wheel $$(grep -rl --include='test_*.py' 'mark[.]wheel' tests)
 
 validate-r4: ## check every FHIR resource that leaves the service with HAPI's R4 validator (Java 17, Maven)
 	rm -rf build/fhir

@@ -77,7 +77,7 @@ def _exclude(level: LevelFacts) -> tuple[Criterion, ...]:
         *blocking(level),
         Criterion("malignancy on record", cause.neoplastic, lcd, "ET-02"),
         Criterion("signs of a pathologic fracture", cause.suspicious, lcd, "ET-03"),
-        Criterion("benign lesion", cause.benign_lesion, cite("S1", "line 7"), "ET-08"),
+        Criterion("benign or vascular lesion", cause.benign_lesion, cite("S1", "line 7"), "ET-08"),
         Criterion("level already augmented", level.treated, cite("DES", "FX-08"), "FX-08"),
     )
 

@@ -225,8 +225,10 @@ def metabolic_first(facts: Facts, limit: Thresholds) -> Claim:
 
 
 def benign_lesion(site: Site, facts: Facts) -> Claim:
-    """ET-08: hemangioma, giant cell tumour or another benign lesion named at this level, or coded."""
-    coded = facts.malignancy.diseases.some(lambda d: d.kind == "benign-lesion" and d.active)
+    """ET-08, C-02: hemangioma, giant cell tumour or another benign lesion named at this level, or coded; or a coded
+    vascular lesion of the spine (S1-08).
+    """
+    coded = facts.malignancy.diseases.some(lambda d: d.kind in ("benign-lesion", "vascular") and d.active)
     return any_of(_reported(site, lambda f: "etiology" if f.etiology == "benign-lesion" else None), coded)
 
 

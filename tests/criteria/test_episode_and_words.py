@@ -13,7 +13,7 @@ from cds_service.facts.fact import Evidence, Fact, fact
 from cds_service.facts.model import Study, Treatment
 from cds_service.facts.truth import Truth
 from cds_service.reports.findings import LevelFinding
-from tests.criteria.given import LIMIT, SEEN, ago, assessed, given, level_of, study
+from tests.criteria.given import LIMIT, SEEN, ago, assessed, disease, finding, given, level_of, study
 
 MET, NOT_MET, UNKNOWN = Truth.MET, Truth.NOT_MET, Truth.UNKNOWN
 
@@ -59,6 +59,13 @@ def test_counted_days_beside_coded_ones(coded: float, counted: float | None, tru
     assert received_long_enough("analgesic", facts, LIMIT).truth is truth
 
 
+@pytest.mark.parametrize(("kind", "present"), [("benign-lesion", MET), ("vascular", MET), ("other", NOT_MET)])
+def test_a_benign_or_vascular_lesion_is_another_cause(kind: str, present: Truth) -> None:
+    """ET-08, C-02, S1-08: neither leads to an automatic referral."""
+    found = assessed(malignancy={"diseases": [disease(kind)]}, imaging={"studies": [study(finding())]})
+    assert level_of(found).cause.benign_lesion.truth is present
+
+
 def test_a_lumbar_denial_says_nothing_of_t8() -> None:
     """FX-05: "no fracture" on a lumbar study does not unsay a thoracic fracture of an earlier report."""
     found = study(LevelFinding(level="T8", status="present"), days=20, regions=("thoracic",))
@@ -74,11 +81,11 @@ TEXT = (
 
 def written(**spans: tuple[int, int]) -> tuple[Study, LevelFinding]:
     """A study with its text, and a finding whose fields point into it."""
-    finding = LevelFinding(level="T12", status="present", evidence=MappingProxyType(spans), text="fracture of T12")
-    made = study(finding)
+    said = LevelFinding(level="T12", status="present", evidence=MappingProxyType(spans), text="fracture of T12")
+    made = study(said)
     return Study(
         made.evidence, made.modality, made.when, True, False, None, made.regions, made.reading, text=TEXT
-    ), finding
+    ), said
 
 
 @pytest.mark.parametrize(

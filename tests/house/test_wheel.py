@@ -14,13 +14,13 @@ import cds_service
 from tests.conftest import ROOT
 
 PACKAGE = Path(str(files(cds_service)))
-INSTALLED = "VCF_WHEEL_TEST" in os.environ
+INSTALLED = "ON_WHEEL" in os.environ
 
 pytestmark = pytest.mark.wheel
 
 
 def test_the_package_under_test_is_the_one_meant() -> None:
-    """With VCF_WHEEL_TEST the package comes from site-packages, else from the checkout, never the other way round."""
+    """With ON_WHEEL the package comes from site-packages, else from the checkout, never the other way round."""
     assert ("site-packages" in PACKAGE.parts) is INSTALLED
     assert (PACKAGE == ROOT / "cds_service") is not INSTALLED
 

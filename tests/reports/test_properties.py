@@ -176,3 +176,40 @@ def test_denied_edema_is_never_edema(denial: str) -> None:
     """Hazard 22: a wrong edema is the worst fault after a wrong fracture."""
     for text in (f"{denial} marrow edema at T12.", f"T12 compression fracture. {denial} marrow edema."):
         assert all(f.marrow_edema is not True for f in read_report(text).findings), text
+
+
+ASIDE: Final = "The lady went to market with her sister and bought bread. "
+
+
+def test_a_long_text_without_a_word_of_ours_states_nothing() -> None:
+    """Operations 1.8: the short way past a long text gives the answer of the long way."""
+    for times in (20, 1000):
+        reading = read_report(ASIDE * times)
+        assert (reading.findings, reading.regions_without_fracture, reading.not_read) == ((), (), None)
+
+
+def test_one_fracture_in_a_long_text_is_found() -> None:
+    """Operations 1.8: the short way is taken only where nothing can be missed."""
+    text = ASIDE * 1000 + "Acute compression fracture of L1. " + ASIDE * 1000
+    (finding,) = read_report(text).findings
+    assert (finding.level, finding.acuity) == ("L1", "acute")
+    assert text[slice(*finding.span)] == "Acute compression fracture of L1"
+
+
+def test_a_text_that_is_cut_says_so() -> None:
+    """Operations 1.8: what is not read is not silently taken for nothing, with our words or without."""
+    for text in (ASIDE * 5000, "Acute compression fracture of L1. " * 8000, "\u0153d\u00e8me. " * 40000):
+        assert len(text) > 200_000
+        assert read_report(text).not_read == "truncated"
+
+
+@pytest.mark.parametrize(
+    "mark", ["\u0153d\u00e8me", "\ufb01ne", "\u00bd", "\u00df", "e\u0301", "\ufeff", "\u2013", "\u00b0"]
+)
+def test_letters_that_fold_to_more_or_fewer_keep_the_spans(mark: str) -> None:
+    """Contract "Spans": code points of the text as read, whatever letters stand before."""
+    text = f"{mark} {mark}. Acute fracture of L1 with 30% height loss."
+    (finding,) = read_report(text).findings
+    start, end = finding.evidence["height_loss_percent"]
+    assert text[start:end] == "30%"
+    assert finding.text == text[slice(*finding.span)]

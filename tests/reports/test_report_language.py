@@ -412,7 +412,10 @@ AGE: list[tuple[str, Expected]] = [
     ("L1 compression fracture, which may be acute.", {"L1": fx()}),
     ("Likely acute L1 compression fracture with marrow edema.", {"L1": fx(acuity="acute", marrow_edema=True)}),
     ("L1 compression fracture with mild marrow edema, likely chronic.", {"L1": fx(marrow_edema=True)}),
-    ("L1 compression fracture is stable, probably acute on the prior study.", {"L1": fx(height_change="unchanged")}),
+    (
+        "L1 compression fracture is stable, acute on the prior study.",
+        {"L1": fx(acuity="chronic", height_change="unchanged")},
+    ),
     ("Findings consistent with an acute fracture of L2.", {"L2": fx(acuity="acute")}),
     ("L2 compression fracture, consistent with an acute injury.", {"L2": fx(acuity="acute")}),
     ("Acute-on-chronic compression fracture of L1.", {"L1": fx(acuity="acute")}),
