@@ -8,6 +8,7 @@ from cds_service.reports.lexicon import Mark
 from cds_service.reports.scopes import Clauses
 from cds_service.reports.statements import body_targets, regions_near, speaks_of_bodies
 
+_NO_BODY: Final = frozenset({"neural", "disc", "lung", "soft"})
 ARCH_BONES: Final = frozenset({"transverse process", "spinous process", "lamina", "facet", "pars"})
 """Parts of the posterior arch."""
 
@@ -55,6 +56,8 @@ def _body_is_deformed(c: Clauses, mark: Mark) -> bool:
                 return False
             if "vertebral" in found.facts and found.get("vertebral") is not None:
                 break
+    if text.endswith("ed") and _predicate_of_another(c, mark):
+        return False
     ahead = [lv for lv in c.levels if 0 <= lv.first - mark.last <= 4]
     if any(lv.kind == "structure" or (lv.kind == "pair" and not speaks_of_bodies(c, lv)) for lv in ahead):
         return False
@@ -93,6 +96,18 @@ def _body_is_deformed(c: Clauses, mark: Mark) -> bool:
         body_targets(c.levels) or c.within("vertebral", start, mark.first)
     )
     return predicate or (masked and bool(regions_near(c, mark)))
+
+
+def _predicate_of_another(c: Clauses, mark: Mark) -> bool:
+    """ "The cord is not compressed": the nearest thing named before is no vertebra."""
+    start, _ = c.clause(mark.first)
+    things = [
+        m
+        for m in c.marks
+        if start <= m.first and m.last <= mark.first and (m.get("noun") in _NO_BODY or m.get("vertebral") is not None)
+    ]
+    last_level = max((lv.last for lv in c.levels if lv.kind == "body" and lv.last <= mark.first), default=0)
+    return bool(things) and things[-1].get("noun") in _NO_BODY and things[-1].first >= last_level
 
 
 def _measured_or_caused(c: Clauses, mark: Mark) -> bool:
@@ -135,6 +150,11 @@ def bone_of(c: Clauses, mark: Mark) -> str | None:
     body = any(lv.kind == "body" and before[-1].last <= lv.first < mark.first for lv in c.levels) if before else False
     if before and not body and _np_gap(c, before[-1].last, mark.first):
         return before[-1].facts["bone"]
+    if any(
+        m.get("posterior") == "noun" and m.last <= mark.first <= m.last + 2 and c.reaches(m.last, mark.first)
+        for m in c.marks
+    ):
+        return "posterior"
     _, end = c.clause(mark.first)
     for found in c.marks:
         if found.first < mark.last or found.first >= end:
@@ -164,8 +184,11 @@ def _only_bone(c: Clauses, mark: Mark) -> str | None:
         return None
     if any(lv.kind == "body" and start <= lv.first < end for lv in c.levels) or c.within("vertebral", start, end):
         return None
+    linked = mark.first > 1 and c.words[mark.first - 1].text in ("with", "representing")
     bones = [
-        m for m in c.within("bone", start, mark.first) if not any(k in c.commas for k in range(m.last, mark.first))
+        m
+        for m in c.within("bone", start, mark.first)
+        if linked or not any(k in c.commas for k in range(m.last, mark.first))
     ]
     joined = any(c.words[at].text in ("and", ";") for m in bones[-1:] for at in range(m.last, mark.first))
     return bones[-1].facts["bone"] if bones and not joined else None

@@ -30,6 +30,7 @@ from cds_service.reports.statements import (
 _OWN_BONES: Final = frozenset(
     {"sacrum", "cervical", "transverse process", "spinous process", "lamina", "facet", "pars"}
 )
+_EARLIER: Final = frozenset("prior previous earlier preceding last".split())
 _LINKS: Final = frozenset("to from through by underlying with representing".split())
 
 
@@ -82,6 +83,7 @@ def adjectives(c: Clauses, noun: Mark, kind: str) -> list[Mark]:
     trailing remark."""
     found = [noun] if kind in noun.facts else []
     start, end = c.clause(noun.first)
+    stop: int | None = None
     for mark in c.within(kind, start, end):
         if mark is noun:
             continue
@@ -100,13 +102,28 @@ def adjectives(c: Clauses, noun: Mark, kind: str) -> list[Mark]:
             for m in c.marks
         ):
             continue
-        if _governs_next(c, mark):
+        if _governs_next(c, mark) or (kind in ("acuity", "change", "severity") and _governs_stranger(c, mark)):
+            continue
+        if stop is None:
+            stop = _next_subject(c, noun) if "fx" in noun.facts else len(c.words)
+        if mark.first >= stop:
             continue
         comma = max((k for k in c.commas if k < mark.first), default=-1)
         own = [m for m in c.marks if is_noun(m) and max(comma, noun.first - 1) < m.first and m.last <= mark.first]
         if not own or own[-1] is noun or ("fx" in own[-1].facts and "fx" in noun.facts):
             found.append(mark)
     return found
+
+
+def _next_subject(c: Clauses, noun: Mark) -> int:
+    """Where the sentence turns to another level: "L1 fracture is stable, T12 is new"."""
+    chain = listed(c, noun) if len(c.levels) > 1 else ()
+    for lv in c.levels:
+        joined = lv.first > noun.last and c.words[lv.first - 1].text in (",", "and", "while")
+        predicate = lv.last < len(c.words) and c.words[lv.last].text in ("is", "are", "appears")
+        if lv.kind == "body" and joined and predicate and lv not in chain:
+            return lv.first
+    return len(c.words)
 
 
 def _level_and(c: Clauses, start: int, end: int) -> bool:
@@ -125,6 +142,35 @@ def _governs_next(c: Clauses, mark: Mark) -> bool:
         and following.first - mark.last <= 6
         and c.reaches(mark.last, following.first, commas=False, strangers=1)
     )
+
+
+_AFTER_AGE: Final = frozenset(
+    """is are was were be been has have had of at in on by for from to with without and or but no not than that which
+    who as if then when because during per via given based compared although though however clinically
+    radiographically radiologically versus vs since again today now overall appearance process event insult component
+    finding also there""".split()
+)
+
+
+def _governs_stranger(c: Clauses, mark: Mark) -> bool:
+    """ "Fracture with recent fall": an age or a change before a word that is none of ours is that word's own."""
+    at = mark.last
+    if c.words[at - 1].text in ("since", "from", "compared", "to", "in"):
+        return False
+    while at < len(c.words):
+        covered = c.covered(at)
+        if [w.text for w in c.words[at : at + 2]] == ["if", "any"]:
+            return True
+        if covered is not None and covered.facts.keys() & {"inert", "severity"}:
+            at = covered.last
+        elif c.words[at].text == "-":
+            at += 1
+        elif covered is not None or any(lv.first <= at < lv.last for lv in c.levels):
+            return False
+        else:
+            text = c.words[at].text
+            return text.isalpha() and text not in _AFTER_AGE and not (text == "injury" and "acuity" in mark.facts)
+    return False
 
 
 def status_of(c: Clauses, s: Spoken) -> tuple[str, bool]:
@@ -256,7 +302,7 @@ def _about_spine(c: Clauses, s: Spoken) -> bool:
 def _shared(c: Clauses, s: Spoken, kind: str, targets: tuple[Target, ...]) -> list[tuple[Mark, tuple[Target, ...]]]:
     """Adjectives of a fracture word that several levels share, each with the levels it speaks of ("severe T8 and mild
     L1 fractures")."""
-    chain = listed(c, s.mark)
+    chain = listed(c, s.mark) if len(c.levels) > 1 else ()
     found = adjectives(c, s.mark, kind)
     if len(chain) > 1:
         start = max(chain[0].first - 1, 0)
@@ -264,6 +310,17 @@ def _shared(c: Clauses, s: Spoken, kind: str, targets: tuple[Target, ...]) -> li
         if len(found) > 1:
             return [(m, owner(c, chain, m) or targets) for m in found]
     return [(m, targets) for m in found]
+
+
+def _was_seen(c: Clauses, s: Spoken) -> bool:
+    """ "An acute fracture was present on the prior study": the age is that of the prior study."""
+    after = [w.text for w in c.words[s.mark.last : s.mark.last + 12]]
+    past = next((k for k, text in enumerate(after) if text in ("was", "were")), None)
+    if past is None:
+        return False
+    told = after[past : past + 8]
+    words = {w.text for w in c.words}
+    return bool(({"on", "in", "at"} & set(told) and _EARLIER & set(told)) or ("when" in words and _EARLIER & words))
 
 
 def _said_in_a_level(c: Clauses, mark: Mark, targets: tuple[Target, ...]) -> tuple[Target, ...]:
@@ -275,7 +332,7 @@ def _said_in_a_level(c: Clauses, mark: Mark, targets: tuple[Target, ...]) -> tup
 
 
 def _ages(c: Clauses, s: Spoken, targets: tuple[Target, ...], add: Adder) -> None:
-    ages = _shared(c, s, "acuity", targets)
+    ages = [] if _was_seen(c, s) else _shared(c, s, "acuity", targets)
     again = [(m, _said_in_a_level(c, m, targets)) for m in c.within("acuity", s.mark.last, len(c.words))]
     again = [(m, own) for m, own in again if own]
     if again:
@@ -285,7 +342,7 @@ def _ages(c: Clauses, s: Spoken, targets: tuple[Target, ...], add: Adder) -> Non
         add(targets, "acuity", "indeterminate", s.mark, True)
     for mark, own in ages:
         how = c.manner(mark)
-        if how.denied is not None and how.denied.last <= mark.first:
+        if (how.denied is not None and how.denied.last <= mark.first) or how.hypothetical or c.formerly(mark):
             continue
         value = mark.facts["acuity"]
         if value not in ("indeterminate", "resolving", "healing", "nonacute") and c.guessed(mark, s.mark):
@@ -326,6 +383,17 @@ def _denial(c: Clauses, s: Spoken, any_affirmed: bool, sentence: int, to_span: S
         "fragments",
     ):
         return []
+    out = c.exception()
+    if (
+        out is not None
+        and out.first >= s.mark.last
+        and not any("fx" in m.facts for m in c.marks if m.first >= out.last)
+    ):
+        named = body_targets(tuple(lv for lv in c.levels if lv.first >= out.last))
+        kept = "fracture" if s.kind == "fracture" else "deformity"
+        return [Statement(t, "status", kept, to_span(s.mark), sentence) for t in named]
+    if s.kind == "fracture" and _taken_back(c, s):
+        return [Statement(t, "status", "possible", to_span(s.mark), sentence) for t in s.targets]
     span = to_span(Mark(low, high, s.mark.facts))
     named = tuple(t for t in s.targets if t.level is not None)
     if s.manner.acute_only:
@@ -359,6 +427,17 @@ def _denial(c: Clauses, s: Spoken, any_affirmed: bool, sentence: int, to_span: S
     return [Statement(Target(None, True, r), "denied", True, span, sentence) for r in regions_named] or [
         Statement(NOWHERE, "denied", True, span, sentence)
     ]
+
+
+def _taken_back(c: Clauses, s: Spoken) -> bool:
+    """ "No definite fracture, although a subtle one cannot be excluded"."""
+    _, end = c.clause(s.mark.first)
+    for mark in c.within("hedgeafter", end, len(c.words)):
+        words = {w.text for w in c.words[mark.first : mark.last]}
+        start, stop = c.clause(mark.first)
+        if words & {"excluded", "possible", "ruled"} and any(w.text == "one" for w in c.words[start:stop]):
+            return not any(is_noun(m) for m in c.marks if start <= m.first < mark.first)
+    return False
 
 
 def _other_bone(c: Clauses, s: Spoken, sentence: int, to_span: SpanOf) -> list[Statement]:

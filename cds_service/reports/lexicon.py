@@ -131,17 +131,26 @@ _FILLING: Final = frozenset(
     it that this be into up without never does do did due secondary left right bilateral high low normal intact type
     prior previous change significant""".split()
 )
-TELLING: Final = (
-    frozenset(
-        word
-        for kind in _TELLING_KINDS
-        for phrases in _TABLES[kind].values()
-        for phrase in phrases
-        for spelling in expand(phrase)
-        for word in spelling.split()
-        if word.isalpha() and len(word) > 1
-    )
-    - _FILLING
+_ORDINARY: Final = frozenset(
+    """some more long looking like before because upon first five four six three near well these hot spot test pull
+    sub""".split()
+)
+"""Everyday words that are looked for only where a phrase has no other."""
+
+
+def _looked_for(phrase: str) -> frozenset[str]:
+    """Words of a phrase of which at least one must stand in a sentence that holds it."""
+    words = frozenset(word for word in phrase.split() if word.isalpha() and len(word) > 1) - _FILLING
+    return words - _ORDINARY or words
+
+
+TELLING: Final = frozenset(
+    word
+    for kind in _TELLING_KINDS
+    for phrases in _TABLES[kind].values()
+    for phrase in phrases
+    for spelling in expand(phrase)
+    for word in _looked_for(spelling)
 )
 """Words without one of which a sentence can state nothing we read."""
 

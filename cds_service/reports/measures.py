@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from cds_service.reports import quantities
 from cds_service.reports.findings import BODY_LEVELS
 from cds_service.reports.lexicon import Mark
 from cds_service.reports.quantities import Quantity
 from cds_service.reports.said import Said, words_of
 from cds_service.reports.statements import NOWHERE, Target, is_noun, targets_of
+
+_WHERE_IN_BODY: Final = frozenset("anteriorly centrally posteriorly overall".split())
 
 
 def numbers(here: Said) -> None:
@@ -132,11 +136,8 @@ def _nearest(here: Said, q: Quantity) -> tuple[Target, ...]:
         gap = c.words[max(q.last, noun.last) : after.first]
         leads = any(w.text in ("of", "at", "in", "involving", "within") for w in gap) or after.first < noun.first
         clean = not any(w.text in (",", "and", "with") for w in gap)
-        direct = [w.text for w in c.words[q.last : after.first]][:1] in (
-            ["at"],
-            ["of"],
-            ["in"],
-        ) and after.first - q.last <= 3
+        way = [w.text for w in c.words[q.last : after.first] if w.text not in _WHERE_IN_BODY]
+        direct = way[:1] in (["at"], ["of"], ["in"]) and len(way) <= 3
         if leads and clean and (direct or noun.first >= q.last or not before):
             return targets_of(after)
     if before:
@@ -177,6 +178,10 @@ def elliptical(here: Said) -> None:
             ),
             None,
         )
+        change = next((m for m in c.within("change", lv.last, stop) if m.first - lv.last <= 1), None)
+        if age is None and change is not None and c.words[lv.last].text == "is" and c.manner(change).plain:
+            here.add(targets_of(lv), "status", "fracture", change)
+            here.add(targets_of(lv), "height_change", change.facts["change"], change)
         if age is None and bracket is not None:
             here.add(targets_of(lv), "status", "fracture", words_of(bracket))
         if age is not None and c.manner(age).denied is None and abs(age.first - lv.last) <= 4:

@@ -48,6 +48,7 @@ _AT_LEAST: Final = (
     "no less than",
 )
 _FORMERLY: Final = frozenset("previously formerly earlier originally initially compared".split())
+_FORMERLY_AFTER: Final = frozenset("previously formerly earlier originally initially".split())
 _PART_OF_BODY: Final = frozenset(
     """upper middle lower anterior posterior superior inferior proximal distal medial lateral central left right first
     second""".split()
@@ -120,7 +121,9 @@ def find(c: Clauses) -> tuple[Quantity, ...]:
             continue
         before = tuple(w.text for w in words[max(first - 3, 0) : first])
         linked = len(before) > 1 and before[-1] in ("approximately", "about", "was", "to", "with")
-        if before and before[-2 if linked else -1] in _FORMERLY:
+        after = [w.text for w in words[nxt + 1 : nxt + 5]]
+        then = after[:1] in (["on"], ["in"], ["at"]) and {"prior", "previous", "earlier", "last"} & set(after)
+        if (before and before[-2 if linked else -1] in _FORMERLY) or then or (after and after[0] in _FORMERLY_AFTER):
             at = nxt + 1
             continue
         if (
@@ -145,6 +148,11 @@ def _is_fraction(c: Clauses, first: int, last: int) -> bool:
     if first and c.words[first - 1].text in _PART_OF_BODY:
         return False
     if c.words[first].text.isdigit():  # 1/2 may be a date
+        if last < len(c.words) and c.words[last].text == "/":
+            return False
+        measured = c.covered(first - 2) if first > 1 and c.words[first - 1].text in ("of", "by", "about") else None
+        if measured is not None and "fx" in measured.facts:
+            return True
         return last < len(c.words) and c.words[last].text in ("of", "the", "loss", "height", "body")
     alone = last - first == 1 and c.words[first].text in ("third", "quarter", "half")
     if alone and c.words[first].text != "half":

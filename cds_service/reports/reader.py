@@ -43,7 +43,8 @@ _DANGER: Final = frozenset({"soft_tissue_mass", "collection", "disc_signal", "co
 _LONG: Final = 20_000
 """Code points; a longer text is first asked whether any word of it can matter."""
 _MOST_WORK: Final = 80_000
-"""Bound on phrases squared, sentence by sentence: some 300 sentences about fractures. More is reported as truncated."""
+"""Bound on the work of reading, sentence by sentence: some 300 sentences about fractures. More is reported as
+truncated."""
 _MOST_ASIDES: Final = 60
 """Sentences of history and title that are looked at for levels and region."""
 _FOCUS_SPAN: Final = 6
@@ -53,8 +54,11 @@ _FOCUS_SPAN: Final = 6
 def read_report(original: str) -> ReportReading:
     """Read a radiology report or note (plain text, English). Spans are code points of ``original``."""
     if len(original) > _LONG and _tells_nothing(original):
-        brief = read_report(original[:_LONG])
-        return ReportReading(not_read=brief.not_read or ("truncated" if len(original) > text.LONGEST_TEXT else None))
+        if not any(map(str.isalnum, original[: text.LONGEST_TEXT])):
+            return ReportReading(not_read="empty")
+        foreign = read_report(original[:_LONG]).not_read == "language"
+        cut = len(original) > text.LONGEST_TEXT
+        return ReportReading(not_read="language" if foreign else "truncated" if cut else None)
     folded = text.fold(original)
     if not any(word.text[0].isalnum() for word in folded.words):
         return ReportReading(not_read="language" if "\u00a4" in folded.text else "empty")
@@ -103,7 +107,7 @@ class _Reading:
         if not self._telling(sentence):
             return
         c = prepare(self.folded.words, sentence.first, sentence.last)
-        self.work += 200 + (len(c.marks) + len(c.levels)) ** 2
+        self.work += 200 + (len(c.marks) + len(c.levels)) ** 3 // 16
         if self.work > _MOST_WORK:
             self.cut = True
             return
@@ -172,8 +176,10 @@ class _Reading:
 
     def _pointed_age(self, c: Clauses, number: int, to_span: SpanOf, has_fracture: bool) -> list[Statement]:
         """ "This is age-indeterminate.": an age said of the fracture spoken of before."""
-        if has_fracture or not self.focus or c.levels:
+        held = {t.level for t in self.focus}
+        if has_fracture or not self.focus or not {level for lv in c.levels for level in lv.levels} <= held:
             return []
+        focus = tuple(t for t in self.focus if not c.levels or any(t.level in lv.levels for lv in c.levels))
         pointing = c.has("pointer") or any(w.text in ("fracture", "fractures") for w in c.words)
         words = next((k for k, w in enumerate(c.words) if w.text in _COMPARING), len(c.words))
         other = [m for m in c.marks if "noun" in m.facts and c.words[m.last - 1].text not in _STUDY_WORDS]
@@ -181,16 +187,14 @@ class _Reading:
             return []
         found = []
         for mark in c.marks:
-            if "acuity" in mark.facts and c.manner(mark).denied is None:
+            if "acuity" in mark.facts and c.manner(mark).denied is None and not c.manner(mark).hypothetical:
                 age = mark.facts["acuity"]
                 if age != "indeterminate" and c.own_doubt(mark) is not None:
                     age = "guessed-acute" if age == "acute" else "guessed-old"
                 weak = age.startswith("guessed")
-                found += [Statement(t, "acuity", age, to_span(mark), number, weak) for t in self.focus]
+                found += [Statement(t, "acuity", age, to_span(mark), number, weak) for t in focus]
             elif "change" in mark.facts and c.manner(mark).denied is None:
-                found += [
-                    Statement(t, "height_change", mark.facts["change"], to_span(mark), number) for t in self.focus
-                ]
+                found += [Statement(t, "height_change", mark.facts["change"], to_span(mark), number) for t in focus]
         return found
 
     def _move_focus(self, c: Clauses, readings: list[fractures.Spoken], found: list[Statement]) -> None:

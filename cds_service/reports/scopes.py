@@ -22,6 +22,10 @@ _NO_GUESS: Final = frozenset({"mostly"})
 _LEADS_TO_AGE: Final = frozenset("to be is are was were it this these that a an the as its".split())
 _DOUBTS_NOUN_TOO: Final = frozenset("possibly probably likely presumably presumed perhaps apparently".split())
 _TRIGGERS: Final = frozenset("neg negacute negother negafter hedge hedgeafter hypo hist".split())
+_EXCEPT: Final = frozenset("except exception apart aside than".split())
+_EARLIER: Final = frozenset("prior previous earlier preceding last".split())
+_FORMERLY: Final = frozenset("previously formerly initially".split())
+_SIGNS: Final = frozenset("edema uptake retro cleft mass collection canal kyphosis discsignal cordsignal".split())
 _LONGEST_REACH: Final = 24
 _LONGEST_DOUBT: Final = 14
 _NP_KINDS: Final = frozenset(
@@ -276,6 +280,7 @@ class Clauses:
                 if (
                     "negafter" in facts
                     and self._closes(trigger)
+                    and not self._within_another(mark)
                     and self.backward(trigger.first, _LONGEST_REACH) <= mark.first
                 ):
                     denied = trigger
@@ -382,6 +387,33 @@ class Clauses:
             (m for m in self.marks if "hedge" in m.facts and m.last <= mark.first and mark.first - m.last <= 1), None
         )
 
+    def exception(self) -> Mark | None:
+        """The words that take something out of a denial: "no fracture except at L1"."""
+        return next(
+            (
+                m
+                for m in self.within("break", 0, len(self.words))
+                if _EXCEPT & {w.text for w in self.words[m.first : m.last]}
+            ),
+            None,
+        )
+
+    def formerly(self, mark: Mark) -> bool:
+        """Whether a word tells of an earlier study: "acute on the prior MRI", "previously acute"."""
+        after = [w.text for w in self.words[mark.last : mark.last + 4]]
+        before = self.words[mark.first - 1].text if mark.first else ""
+        return before in _FORMERLY or (after[:1] in (["on"], ["in"], ["at"]) and not _EARLIER.isdisjoint(after))
+
+    def _within_another(self, mark: Mark) -> bool:
+        """Whether a noun only says where another is: the fracture of "marrow edema of the L1 fracture"."""
+        at = mark.first - 1
+        while at > 0 and self.words[at].text not in ("of", "in", "at", "within"):
+            if not self.reaches(at, at + 1, strangers=0):
+                return False
+            at -= 1
+        head = self.covered(at - 1) if at > 0 else None
+        return head is not None and not _SIGNS.isdisjoint(head.facts)
+
     def guessed(self, mark: Mark, noun: Mark) -> bool:
         """Whether an age, or a cause, of ``noun`` is only guessed: "likely acute", "suspected to be old".
 
@@ -411,7 +443,7 @@ def prepare(all_words: tuple[Word, ...], first: int, last: int) -> Clauses:
     )
     levels = find_levels(words, 0, len(words))
     taken = frozenset(at for level in levels for at in range(level.first, level.last))
-    found = _height_losses(words, levels, lexicon.marks(words, taken))
+    found = _bright_signals(words, _height_losses(words, levels, lexicon.marks(words, taken)))
     hard = {0}
     soft: set[int] = set()
     commas: list[int] = []
@@ -476,7 +508,7 @@ def _height_losses(words: tuple[Word, ...], levels: tuple[LevelMark, ...], marks
         lost_before = (
             before is not None
             and before.get("loss") == "before"
-            and mark.first - before.last <= 7
+            and mark.first - before.last <= 10
             and _all_plain(words, levels, marks, before.last, mark.first)
         )
         ahead = place + 1
@@ -496,6 +528,32 @@ def _height_losses(words: tuple[Word, ...], levels: tuple[LevelMark, ...], marks
     return tuple(found)
 
 
+_RAISED: Final = frozenset("high increased bright elevated hyperintense raised".split())
+
+
+def _bright_signals(words: tuple[Word, ...], marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+    """A raised signal that is "on STIR", however far apart the two stand, is edema."""
+    stir = [at for at, word in enumerate(words) if word.text == "stir" and at and words[at - 1].text in _ON]
+    if not stir:
+        return marks
+    return tuple(
+        Mark(m.first, m.last, {"edema": "marrow"})
+        if m.get("noun") == "spine"
+        and words[m.last - 1].text == "signal"
+        and not _RAISED.isdisjoint(w.text for w in words[max(m.first - 2, 0) : m.first])
+        and any(m.last < at <= m.last + 12 for at in stir)
+        else m
+        for m in marks
+    )
+
+
+_ON: Final = frozenset("on the and in".split())
+_AMOUNT: Final = frozenset(
+    """the its % percent of 's up to between and than more less over under about approximately nearly almost around
+    roughly at least -""".split()
+)
+
+
 def _all_plain(
     words: tuple[Word, ...], levels: tuple[LevelMark, ...], marks: tuple[Mark, ...], start: int, end: int
 ) -> bool:
@@ -506,7 +564,4 @@ def _all_plain(
         if m.facts.keys() & {"inert", "vertebral", "region", "severity", "hedge", "quantity"} and "noun" not in m.facts
         for at in range(m.first, m.last)
     }
-    return all(
-        at in covered or words[at].text in ("the", "its", "%", "of", "'s") or words[at].text[0].isdigit()
-        for at in range(start, end)
-    )
+    return all(at in covered or words[at].text in _AMOUNT or words[at].text[0].isdigit() for at in range(start, end))

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
+from cds_service.reports.bones import bone_of
 from cds_service.reports.discs import of_disc
 from cds_service.reports.lexicon import Mark
 from cds_service.reports.said import Said
 from cds_service.reports.statements import NOWHERE, Target, body_targets
 
-_AT: Final = frozenset("in of within at involving about around throughout along affecting near adjacent".split())
+_AT: Final = frozenset(
+    "in of within at involving about around throughout along affecting near adjacent surrounds surrounding".split()
+)
+_IN_LEVEL: Final = frozenset("in at within of the involving throughout".split())
+_INFLAMED: Final = frozenset(
+    "inflammatory spondyloarthritis spondyloarthropathy spondylarthritis romanus andersson bursitis".split()
+)
 _BODY_WORDS: Final = frozenset("vertebra vertebrae vertebral body bodies".split())
 _OUTSIDE: Final = frozenset({"lung", "soft"})
 _SPINAL_DANGER: Final = frozenset({"soft_tissue_mass", "collection", "disc_signal", "cord_signal"})
@@ -91,6 +98,14 @@ def elsewhere(here: Said, mark: Mark) -> bool:
     c = here.c
     start, end = c.clause(mark.first)
     places = [m for m in c.marks if start <= m.first < end and m is not mark and _is_place(m)]
+    for lv in c.levels:
+        if lv.kind == "body" and mark.last < lv.first <= mark.last + 3:
+            way = {w.text for w in c.words[mark.last : lv.first]}
+            further = next((m for m in places if lv.last <= m.first <= lv.last + 4), None)
+            if way <= _IN_LEVEL and further is not None and not _is_body(further):
+                return not {w.text for w in c.words[lv.last : further.first]} & {",", "and", "with", "without", "but"}
+            if way <= _IN_LEVEL:
+                return any(m.last == mark.first and not _is_body(m) for m in places)
     after = next((m for m in places if m.first >= mark.last), None)
     if after is not None and not _is_body(after):
         gap = [w.text for w in c.words[mark.last : after.first]]
@@ -99,11 +114,13 @@ def elsewhere(here: Said, mark: Mark) -> bool:
             joined = next((m for m in places if m.first >= after.last), None)
             return joined is None or not _is_body(joined) or joined.first - after.last > 2
     before = [m for m in places if m.last <= mark.first]
+    if before and "fx" in before[-1].facts and bone_of(c, before[-1]) is not None:
+        return True
     if not before or _is_body(before[-1]):
         return False
     close = mark.first - before[-1].last <= 1 and c.words[before[-1].last].text not in (",", "and", "with")
     return (close and not before[-1].get("posterior")) or not any(
-        "fx" in m.facts or _is_body(m) for m in c.marks if start <= m.first < end
+        _is_body(m) and ("fx" not in m.facts or bone_of(c, m) is None) for m in c.marks if start <= m.first < end
     )
 
 
@@ -129,6 +146,8 @@ def _is_body(mark: Mark) -> bool:
 def _degenerative(here: Said, mark: Mark) -> bool:
     """Modic and other degenerative signal: beside the word, or anywhere in a clause that tells of no fracture."""
     start, end = here.c.clause(mark.first)
+    if not here.readings and _INFLAMED & {w.text for w in here.c.words[start:end]}:
+        return True
     return any(abs(m.first - mark.first) <= 6 or not here.readings for m in here.c.within("degenerative", start, end))
 
 
@@ -141,12 +160,14 @@ def edema(here: Said, mark: Mark) -> None:
     start, end = c.clause(mark.first)
     inside = [m for m in c.marks if start <= m.first < end]
     if any(
-        m.get("noun") in _OUTSIDE
+        m.get("noun") in _OUTSIDE or m.get("noun") == "muscle"
         for m in inside
         if m.get("noun") and not m.facts.keys() & {"vertebral"} and abs(m.first - mark.first) < 12
     ):
         return
     if _degenerative(here, mark) or elsewhere(here, mark) or of_disc(c, mark):
+        return
+    if value and c.formerly(mark):
         return
     if any(
         w.text
@@ -238,7 +259,12 @@ def heights(here: Said, mark: Mark) -> None:
     start, end = c.clause(mark.first)
     if mark.get("heights") in ("bodied", None) and not _of_bodies(here, mark, start, end):
         return
-    if c.within("denialfollow", 0, len(c.words)) or here.readings:
+    if (
+        c.exception() is not None
+        or c.within("denialfollow", 0, len(c.words))
+        or here.readings
+        or any(w.text == "otherwise" for w in c.words)
+    ):
         return
     how = c.manner(mark)
     if how.denied is not None or how.hypothetical or how.past or how.other:

@@ -198,9 +198,19 @@ def test_one_fracture_in_a_long_text_is_found() -> None:
 
 def test_a_text_that_is_cut_says_so() -> None:
     """Operations 1.8: what is not read is not silently taken for nothing, with our words or without."""
-    for text in (ASIDE * 5000, "Acute compression fracture of L1. " * 8000, "\u0153d\u00e8me. " * 40000):
+    for text in (
+        ASIDE * 5000,
+        "Acute compression fracture of L1. " * 8000,
+        "\u0153dema of the marrow at L1 is seen. " * 8000,
+    ):
         assert len(text) > 200_000
         assert read_report(text).not_read == "truncated"
+
+
+def test_blank_pages_before_a_text_do_not_make_it_empty() -> None:
+    """Contract "not_read": empty means that there is nothing, not that nothing was found at first."""
+    assert read_report(" " * 30_000 + ASIDE).not_read is None
+    assert read_report(" \n-" * 30_000).not_read == "empty"
 
 
 @pytest.mark.parametrize(
