@@ -93,6 +93,7 @@ DROPPED_BY_RED_FLAG: Final = frozenset(
 ABSORBS_MISSING_DATA: Final = ("augmentation-contraindicated", "augmentation-criteria-not-met")
 """Decision 10, on augmentation drafts."""
 
+AUDIENCE: Final = "audience"
 REFERRAL_ELSEWHERE: Final = "decision 16 (augmentation-referral)"
 
 _URGENCY: Final[Mapping[Indicator, int]] = {"critical": 0, "warning": 1, "info": 2}
@@ -133,7 +134,7 @@ class Evaluation:
 
 def evaluate(recommendations: Sequence[Recommendation], a: Assessment, situation: Situation) -> Evaluation:
     """Judges every recommendation and decides what is shown; pure."""
-    gate = _gate(a)
+    gate = _gate(a, situation)
     judged = [
         Judged(recommendation, judgement, False, _silenced(recommendation, judgement, a, situation, gate))
         for recommendation in recommendations
@@ -141,9 +142,7 @@ def evaluate(recommendations: Sequence[Recommendation], a: Assessment, situation
     ]
     judged = _absorb(judged)
     cards, judged = _cap(_merge(judged), judged, a, situation)
-    return Evaluation(
-        a, situation, tuple(judged), cards, "out-of-scope" if gate in ("G-01", "audience") else "complete"
-    )
+    return Evaluation(a, situation, tuple(judged), cards, "out-of-scope" if gate in ("G-01", AUDIENCE) else "complete")
 
 
 def _nowhere(a: Assessment) -> Judgement:
@@ -153,8 +152,12 @@ def _nowhere(a: Assessment) -> Judgement:
     return Judgement(criteria=criteria, outcome=criteria.outcome, table=criteria.include)
 
 
-def _gate(a: Assessment) -> str | None:
-    """D0: nobody is served a card about the deceased, a test encounter or, but for red flags, a child."""
+def _gate(a: Assessment, situation: Situation) -> str | None:
+    """D0: nobody is served a card about the deceased, a test encounter or, but for red flags, a child; and no patient
+    is served what is written for clinicians (CDS Hooks library, patient-view).
+    """
+    if not situation.for_clinician:
+        return AUDIENCE
     if a.facts.patient.deceased.value is True or a.facts.stay.restricted.met:
         return "G-02"
     return "G-01" if a.adult.not_met else None

@@ -45,6 +45,8 @@ class Situation:
 
     hook: Hook
     choices: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    for_clinician: bool = True
+    """False when the user is the patient or a relative: what is written for clinicians is not shown to them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,3 +182,19 @@ def test_sample_request_is_dated_relative_to_a_day(capsys: pytest.CaptureFixture
     assert code == 0
     (entry,) = json.loads(out)["prefetch"]["reports"]["entry"]
     assert entry["resource"]["effectiveDateTime"] == "2031-01-24"
+
+
+@pytest.mark.parametrize("user", ["Patient/example", "RelatedPerson/1"])
+def test_a_patient_is_not_served_what_is_written_for_clinicians(
+    user: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """CDS Hooks library, patient-view: the user may be the patient; then no card, and the status says so."""
+    request = sample_request(AS_OF)
+    request["context"]["userId"] = user
+    file = tmp_path / "request.json"
+    file.write_text(json.dumps(request), encoding="utf-8")
+    code, out, _ = run(capsys, "evaluate", str(file), "--as-of", "2026-11-20")
+    response = json.loads(out)
+    assert code == 0
+    assert response["cards"] == []
+    assert response["extension"]["vcf-cds.evaluation"]["status"] == "out-of-scope"
