@@ -188,6 +188,8 @@ def test_tablets_by_the_strength_in_the_name() -> None:
         (prednisone(medicationCodeableConcept=concept("8638", RXNORM, "prednisolone eye drops")), 0),
         (prednisone(status="completed"), 0),
         (prednisone(status="completed", authoredOn="2026-03-01"), 1),
+        (prednisone(status="completed", authoredOn="2025-11-20"), 1),
+        (prednisone(status="completed", authoredOn="2025-11-19"), 0),
         (prednisone(status="entered-in-error"), 0),
         (condition("Z79.52"), 1),
         (condition("Z79.51"), 0),
