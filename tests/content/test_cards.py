@@ -93,3 +93,8 @@ def test_every_criterion_of_every_recommendation_cites_a_place() -> None:
         for clause in statement.clauses:
             assert clause.citation.place, (statement.recommendation.id, clause.label)
             assert clause.rule
+
+
+def test_the_time_to_mri_is_that_of_the_source() -> None:
+    """RF-03: within 24 hours, filled in from the thresholds."""
+    assert "within 24 hours" in CARDS["neurological-emergency"].notes["cancer"].render(limit=LIMIT)
