@@ -30,7 +30,7 @@ from cds_service.recommendations.recommendation import Indicator, Judgement
 
 SUMMARY_BELOW: Final = 140
 """CDS Hooks 2.0.1: a summary has fewer characters than this."""
-LONGEST_IN_SUMMARY: Final = 48
+LONGEST_IN_SUMMARY: Final = 50
 """Longest value of a record inside a summary."""
 OVERRIDE_REASONS: Final[Mapping[str, str]] = {
     "specialist-agreed": "Agreed with a specialist",

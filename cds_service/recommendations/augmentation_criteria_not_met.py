@@ -55,7 +55,7 @@ def clauses(level: LevelFacts, a: Assessment, situation: Situation) -> tuple[Cri
     """OC-20, then the criteria of candidacy in the order of the source: what this card may speak of."""
     found = candidacy(level, a, situation.choices)
     study = Criterion(
-        "an MRI or uptake study, reported, before treatment", advanced_study(level, a), cite("S0", "line 12"), "OC-20"
+        "reported MRI or uptake study before treatment", advanced_study(level, a), cite("S0", "line 12"), "OC-20"
     )
     return (study, *(c for c in found.criteria.include if c.rule not in CARRIED_ELSEWHERE))
 
