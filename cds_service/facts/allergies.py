@@ -13,8 +13,9 @@ from cds_service.facts.source import Source, cut, status_codes
 from cds_service.facts.wording import either, spoken_of
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.codes import codes, words
+from cds_service.fhir.decoding import plain_code
 from cds_service.fhir.record import Located
-from cds_service.fhir.resources import CodeableConcept, plain_code
+from cds_service.fhir.resources import CodeableConcept
 from cds_service.knowledge.systems import SNOMED
 
 SET: Final = "allergy-cement-contrast"

@@ -19,7 +19,8 @@ from cds_service.facts.source import Moment, Source, add_months, newest_first
 from cds_service.facts.wording import either
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.codes import words
-from cds_service.fhir.resources import CodeableConcept, Dosage, plain_code
+from cds_service.fhir.decoding import plain_code
+from cds_service.fhir.resources import CodeableConcept, Dosage
 from cds_service.knowledge.systems import ICD_10_CM
 from cds_service.knowledge.thresholds import load_threshold_entries
 

@@ -16,7 +16,8 @@ from cds_service.facts.source import Moment, Source
 from cds_service.facts.wording import BED_REST, BRACE, PHYSIOTHERAPY, spoken_of
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.codes import words
-from cds_service.fhir.resources import CodeableConcept, plain_code
+from cds_service.fhir.decoding import plain_code
+from cds_service.fhir.resources import CodeableConcept
 
 Kind = Literal["analgesic", "brace", "physiotherapy", "bed-rest"]
 Failed = Literal["yes", "no", "not-tolerated"]

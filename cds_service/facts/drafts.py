@@ -12,8 +12,9 @@ from cds_service.facts.requests import understand
 from cds_service.facts.source import VOID, Source, cut
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.dates import parse_date
+from cds_service.fhir.decoding import plain_code
 from cds_service.fhir.drafts import Draft as Sent
-from cds_service.fhir.resources import Unreadable, plain_code
+from cds_service.fhir.resources import Unreadable
 
 ORDER_SELECT: Final = "order-select"
 _WITHDRAWN: Final = VOID | {"revoked", "stopped"}

@@ -13,7 +13,7 @@ from cds_service.facts.source import Problem, Source, cut
 from cds_service.facts.wording import either, spoken_of
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.codes import words
-from cds_service.fhir.resources import plain_code
+from cds_service.fhir.decoding import plain_code
 from cds_service.knowledge.systems import ICD_10_CM, SNOMED
 from cds_service.knowledge.value_set import Row
 

@@ -31,8 +31,9 @@ from cds_service.facts.requests import (
 from cds_service.facts.source import VOID, Moment, Source
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.codes import words
+from cds_service.fhir.decoding import plain_code
 from cds_service.fhir.record import Located
-from cds_service.fhir.resources import CodeableConcept, Coding, plain_code
+from cds_service.fhir.resources import CodeableConcept, Coding
 from cds_service.fhir.text import NotRead, report_texts
 from cds_service.knowledge.systems import DICOM
 from cds_service.knowledge.value_set import value_set

@@ -16,7 +16,7 @@ from cds_service.facts.source import Source, cut
 from cds_service.facts.wording import any_pattern, either, spoken_of
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.codes import words
-from cds_service.fhir.resources import plain_code
+from cds_service.fhir.decoding import plain_code
 
 SET: Final = "mri-unsafe-device"
 LABELS: Final = "device-mr-safety"

@@ -18,7 +18,8 @@ from cds_service.facts.source import Moment, Source, cut
 from cds_service.facts.wording import either
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.codes import words
-from cds_service.fhir.resources import CodeableConcept, Dosage, Reference, Resource, plain_code
+from cds_service.fhir.decoding import plain_code
+from cds_service.fhir.resources import CodeableConcept, Dosage, Reference, Resource
 from cds_service.knowledge.systems import RXNORM
 from cds_service.knowledge.value_set import Row, load_value_sets, value_set
 

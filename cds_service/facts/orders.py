@@ -10,7 +10,7 @@ from cds_service.facts.model import DateRange, Listing, Order
 from cds_service.facts.requests import Request, understand
 from cds_service.facts.source import Moment, Source, cut
 from cds_service.fhir import resources as fhir
-from cds_service.fhir.resources import plain_code
+from cds_service.fhir.decoding import plain_code
 
 KEY: Final = "orders"
 ONCE_ORDERED: Final = frozenset({"active", "on-hold", "completed"})

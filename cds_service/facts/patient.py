@@ -8,7 +8,7 @@ from cds_service.facts.fact import Evidence, Fact, Interval, fact, no_fact
 from cds_service.facts.model import Patient
 from cds_service.facts.source import Source
 from cds_service.fhir import resources as fhir
-from cds_service.fhir.resources import plain_code
+from cds_service.fhir.decoding import plain_code
 
 BIRTH_SEX = "us-core-birthsex"
 

@@ -11,8 +11,9 @@ from cds_service.facts.fact import Evidence, Fact, fact, no_fact
 from cds_service.facts.model import DateRange, Listing, Measurement, Statement
 from cds_service.facts.source import NEVER, Moment, Source
 from cds_service.fhir import resources as fhir
+from cds_service.fhir.decoding import plain_code
 from cds_service.fhir.record import Located
-from cds_service.fhir.resources import Answer, ResponseItem, plain_code
+from cds_service.fhir.resources import Answer, ResponseItem
 
 NAME: Final = "vcf-assessment"
 KEY: Final = "questionnaire"

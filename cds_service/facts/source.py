@@ -16,8 +16,9 @@ from cds_service.facts.model import DateRange, Disease, Listing, R, Statement
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.codes import codes, words
 from cds_service.fhir.dates import DateInterval, parse_date, parse_instant
+from cds_service.fhir.decoding import plain_code
 from cds_service.fhir.record import OWN_KEYS, KeyState, Located, PatientRecord
-from cds_service.fhir.resources import CodeableConcept, Period, Quantity, Reference, Resource, plain_code
+from cds_service.fhir.resources import CodeableConcept, Period, Quantity, Reference, Resource
 from cds_service.knowledge.value_set import Row
 
 LONGEST_VALUE: Final = 80

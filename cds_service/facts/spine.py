@@ -15,7 +15,7 @@ from cds_service.facts.source import Source, cut
 from cds_service.facts.wording import names_augmentation
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.codes import words
-from cds_service.fhir.resources import plain_code
+from cds_service.fhir.decoding import plain_code
 
 SET: Final = "vertebral-augmentation-procedure"
 DONE: Final = frozenset({"completed", ""})

@@ -11,8 +11,8 @@ from cds_service.facts.source import Source
 from cds_service.facts.wording import spoken_of
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.codes import words
+from cds_service.fhir.decoding import plain_code
 from cds_service.fhir.record import Located
-from cds_service.fhir.resources import plain_code
 from cds_service.knowledge.systems import ICD_10_CM
 
 KEY: Final = "encounter"

@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec import Raw, Struct
 
+from cds_service.fhir import decoding
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.record import OTHER, bare_id, belongs, entries_of
 from cds_service.fhir.resources import NotReadable, Resource, Unreadable
@@ -53,16 +54,16 @@ def read_drafts(bundle: Raw | bytes | None, *, patient_id: str | None = None) ->
 
 
 def _draft(raw: Raw | bytes, patient_id: str | None) -> Draft:
-    kind = fhir.resource_type(raw)
+    kind = decoding.resource_type(raw)
     try:
-        resource_id = fhir.well_formed_id(fhir.read_head(raw).id)
+        resource_id = decoding.well_formed_id(decoding.read_head(raw).id)
     except NotReadable:
         resource_id = None
     reference = f"{kind}/{resource_id}" if kind and resource_id else None
     known = kind if kind and kind in fhir.RESOURCE_TYPES else OTHER
     resource: Resource | Unreadable
     try:
-        resource = fhir.read_resource(raw)
+        resource = decoding.read_resource(raw)
         if patient_id is not None and belongs(resource, patient_id) is False:
             resource = Unreadable(known, resource_id, KEY, "of another patient")
     except NotReadable as error:

@@ -19,6 +19,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 import msgspec
 from msgspec import Raw, Struct
 
+from cds_service.fhir import decoding
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.resources import NotReadable, Owner, Reference, Resource, Unreadable
 from cds_service.fhir.when import when
@@ -212,7 +213,7 @@ def bare_id(patient_id: str | None) -> str | None:
     """The FHIR id of ``123`` or ``Patient/123`` (67 of 79 recorded requests send the latter); None for anything
     else.
     """
-    return fhir.well_formed_id((patient_id or "").strip().removeprefix("Patient/"))
+    return decoding.well_formed_id((patient_id or "").strip().removeprefix("Patient/"))
 
 
 def own_key(key: str) -> str | None:
@@ -226,8 +227,8 @@ def contained(resource: Resource, local_id: str) -> Resource | None:
     """The contained resource of that id, if it is there, readable and of a type this service reads."""
     for raw in resource.contained:
         try:
-            if fhir.read_head(raw).id == local_id:
-                return fhir.read_resource(raw)
+            if decoding.read_head(raw).id == local_id:
+                return decoding.read_resource(raw)
         except NotReadable:
             continue
     return None
@@ -284,7 +285,7 @@ def _open(value: Raw | bytes, wrappers: int = 0) -> _Opened:
         return _open_list(text, wrappers)
     if text[:1] != b"{" or wrappers >= _MOST_WRAPPERS:
         return _Opened(KeyState.ABSENT, "not readable")
-    kind = fhir.resource_type(text)
+    kind = decoding.resource_type(text)
     if kind is None:
         return _open_wrapper(text, wrappers)
     if kind == "OperationOutcome":
@@ -305,7 +306,7 @@ def _open_list(text: bytes, wrappers: int) -> _Opened:
 def _open_wrapper(text: bytes, wrappers: int) -> _Opened:
     """``{response, resource}`` as batch answers have it, or ``{resource}``."""
     try:
-        head = fhir.read_head(text)
+        head = decoding.read_head(text)
     except NotReadable:
         return _Opened(KeyState.ABSENT, "not readable")
     status = (head.response.status or "").strip() if head.response else ""
@@ -327,7 +328,7 @@ def _open_bundle(text: bytes, wrappers: int) -> _Opened:
     nested: list[_Opened] = []
     matches = failures = shortened = 0
     for entry in bundle.entry:
-        kind = fhir.resource_type(entry.resource)
+        kind = decoding.resource_type(entry.resource)
         if kind is None and bytes(entry.resource) in {b"", b"null"}:
             answered = entry.response is None or (entry.response.status or "2").strip().startswith("2")
             opened.lost += answered
@@ -365,7 +366,7 @@ def _bundle_state(
 def _judge(raw: Raw) -> tuple[bool, bool]:
     """(the search failed, the answer was shortened). An outcome that does not say how bad it is counts as a failure."""
     try:
-        outcome = fhir.decode(raw, fhir.OperationOutcome)
+        outcome = decoding.decode(raw, fhir.OperationOutcome)
     except NotReadable:
         return True, False
     if not outcome.issue:
@@ -377,7 +378,7 @@ def _judge(raw: Raw) -> tuple[bool, bool]:
 def _read_bundle(text: bytes) -> tuple[fhir.Bundle | None, int]:
     """The Bundle, and how many of its entries were lost; entry by entry when it is ill-typed as a whole."""
     try:
-        return fhir.decode(text, fhir.Bundle), 0
+        return decoding.decode(text, fhir.Bundle), 0
     except NotReadable:
         pass
     try:
@@ -391,11 +392,11 @@ def _read_bundle(text: bytes) -> tuple[fhir.Bundle | None, int]:
     lost = 0
     for each in listed if isinstance(listed, list) else [] if listed is None else [listed]:
         try:
-            entries.append(fhir.mend(msgspec.json.encode(each), fhir.Entry))
+            entries.append(decoding.mend(msgspec.json.encode(each), fhir.Entry))
         except NotReadable:
             lost += 1
     try:
-        around = fhir.mend(msgspec.json.encode(document), fhir.Bundle)
+        around = decoding.mend(msgspec.json.encode(document), fhir.Bundle)
     except NotReadable:
         # Links and total cannot be read, so there may be more than this.
         kind = document.get("type")
@@ -408,7 +409,7 @@ def entries_of(text: bytes) -> tuple[list[Raw | bytes], int] | None:
     """The resources of a Bundle of any type, or a single resource, and how many entries hold none; None for anything
     else.
     """
-    kind = fhir.resource_type(text)
+    kind = decoding.resource_type(text)
     if kind is not None and kind != "Bundle":
         return [text], 0
     bundle, lost = _read_bundle(text)
@@ -550,7 +551,7 @@ class _Reading:
         if opened.lost:
             self.notes[NoteKind.UNREADABLE, name, OTHER] += opened.lost
             self.unread[name] += opened.lost
-        suspect = fhir.may_be_unusable(bytes(value))
+        suspect = decoding.may_be_unusable(bytes(value))
         expected = KEY_TYPES[own] if own else frozenset()
         answers_key = False
         for item in opened.items:
@@ -575,8 +576,8 @@ class _Reading:
             return False
         try:
             if suspect:
-                fhir.refuse_unusable(bytes(item.raw))
-            resource = fhir.decode(item.raw, structure)
+                decoding.refuse_unusable(bytes(item.raw))
+            resource = decoding.decode(item.raw, structure)
         except NotReadable as error:
             self._refuse(item, kind, name, str(error))
             self.unread[name] += kind in expected
@@ -592,7 +593,7 @@ class _Reading:
 
     def _refuse(self, item: _Item, kind: str, name: str, reason: str) -> None:
         try:
-            resource_id = fhir.well_formed_id(fhir.read_head(item.raw).id)
+            resource_id = decoding.well_formed_id(decoding.read_head(item.raw).id)
         except NotReadable:
             resource_id = None
         if kind == "Patient" and own_key(name) == "patient" and resource_id not in {None, self.patient_id}:
@@ -611,7 +612,7 @@ class _Reading:
             if stated is None:
                 continue
             # The same one is the same type and id, or without a usable id the very same bytes.
-            resource_id = fhir.well_formed_id(found.resource.id)
+            resource_id = decoding.well_formed_id(found.resource.id)
             name = f"{found.kind}/{resource_id}" if resource_id else None
             mark = name or (found.kind, found.resource.id or bytes(found.item.raw))
             original = originals.setdefault(mark, found)

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 from msgspec import Raw
 
+from cds_service.fhir import decoding
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.record import bare_id, belongs
 from cds_service.fhir.resources import NotReadable
@@ -55,13 +56,13 @@ def _sendable(raw: bytes, subject: str) -> dict[str, Raw] | None:
     """The members of a draft that is valid enough to send back, without a generated narrative."""
     patient_id = bare_id(subject)
     try:
-        read = fhir.read_resource(raw)
+        read = decoding.read_resource(raw)
         members, plain = _MEMBERS.decode(raw), msgspec.json.decode(raw)
     except (NotReadable, msgspec.DecodeError, RecursionError):
         return None
     if not isinstance(read, fhir.ServiceRequest) or patient_id is None or belongs(read, patient_id) is not True:
         return None
-    if not fhir.well_formed_id(read.id) or read.do_not_perform or not _filled(plain):
+    if not decoding.well_formed_id(read.id) or read.do_not_perform or not _filled(plain):
         return None
     if plain.get("status") not in _OPEN or plain.get("intent") not in REQUEST_INTENT:
         return None

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from msgspec import Raw
 
+from cds_service.fhir import decoding
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.drafts import read_drafts
 from cds_service.fhir.record import NoteKind, PatientRecord, contained, read_record
@@ -45,8 +46,8 @@ def documents(folder: Path) -> Iterator[bytes]:
 def resources(folder: Path) -> Iterator[bytes | Raw]:
     """Every resource of a folder, the entries of Bundles one by one."""
     for document in documents(folder):
-        if fhir.resource_type(document) == "Bundle":
-            yield from (entry.resource for entry in fhir.decode(document, fhir.Bundle).entry)
+        if decoding.resource_type(document) == "Bundle":
+            yield from (entry.resource for entry in decoding.decode(document, fhir.Bundle).entry)
         else:
             yield document
 
@@ -57,11 +58,11 @@ def test_every_public_resource_is_read(shared: Path, folder: str) -> None:
     read: Counter[str] = Counter()
     lost: Counter[str] = Counter()
     for raw in resources(shared / "data" / "fhir" / folder):
-        kind = fhir.resource_type(raw) or "none"
+        kind = decoding.resource_type(raw) or "none"
         if kind not in fhir.RESOURCE_TYPES:
             continue
         try:
-            read[type(fhir.read_resource(raw)).__name__] += 1
+            read[type(decoding.read_resource(raw)).__name__] += 1
         except NotReadable:
             lost[kind] += 1
     assert (read.total(), dict(lost)) == FOLDERS[folder]
@@ -94,9 +95,11 @@ def test_every_recorded_request_is_read(shared: Path) -> None:
 def test_whole_patients_are_one_record(shared: Path, folder: str) -> None:
     """Hazard 9: in a Bundle of one patient every urn leads to that patient: nothing is another's, nothing unclaimed."""
     for document in documents(shared / "data" / "fhir" / folder):
-        entries = fhir.decode(document, fhir.Bundle).entry
+        entries = decoding.decode(document, fhir.Bundle).entry
         patient_id = next(
-            fhir.read_head(each.resource).id for each in entries if fhir.resource_type(each.resource) == "Patient"
+            decoding.read_head(each.resource).id
+            for each in entries
+            if decoding.resource_type(each.resource) == "Patient"
         )
         record = read_record(patient_id or "", {"item1": document})
         kinds = {note.kind for note in record.notes}
@@ -110,9 +113,9 @@ def test_the_text_of_public_reports(shared: Path) -> None:
     outcomes: dict[str, Counter[str]] = {}
     for folder in FOLDERS:
         for raw in resources(shared / "data" / "fhir" / folder):
-            if fhir.resource_type(raw) != "DiagnosticReport":
+            if decoding.resource_type(raw) != "DiagnosticReport":
                 continue
-            report = fhir.read_resource(raw)
+            report = decoding.read_resource(raw)
             assert isinstance(report, fhir.DiagnosticReport)
             text = report_texts(report, _within(report))
             outcomes.setdefault(folder, Counter())[text.reason if isinstance(text, NotRead) else "text"] += 1

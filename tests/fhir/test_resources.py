@@ -8,8 +8,10 @@ import msgspec
 import orjson
 import pytest
 
+from cds_service.fhir import decoding
 from cds_service.fhir import resources as fhir
-from cds_service.fhir.resources import NotReadable, read_resource
+from cds_service.fhir.decoding import read_resource
+from cds_service.fhir.resources import NotReadable
 from tests.fhir.samples import condition, nested, observation, patient, raw
 
 
@@ -177,7 +179,7 @@ def test_a_number_stands_in_for_text_but_not_the_reverse() -> None:
 )
 def test_statuses_are_compared_without_stray_spaces(text: str | None, expected: str) -> None:
     """Hazard 2: ``"entered-in-error "`` with a trailing space is entered in error."""
-    assert fhir.plain_code(text) == expected
+    assert decoding.plain_code(text) == expected
 
 
 def test_contained_resources_stay_as_sent_until_asked_for() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from cds_service.fhir.resources import DiagnosticReport, Observation, Reference, Resource, read_resource
+from cds_service.fhir.decoding import read_resource
+from cds_service.fhir.resources import DiagnosticReport, Observation, Reference, Resource
 from cds_service.fhir.text import NotRead, ReportText, report_texts
 from tests.fhir.samples import observation, raw
 

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cds_service.fhir.dates import DateInterval
-from cds_service.fhir.resources import RESOURCE_TYPES, read_resource
+from cds_service.fhir.decoding import read_resource
+from cds_service.fhir.resources import RESOURCE_TYPES
 from cds_service.fhir.when import when
 from tests.fhir.samples import raw
 
