@@ -15,7 +15,12 @@ from cds_service.facts.model import SpineRegion
 from cds_service.knowledge.citations import cite
 from cds_service.recommendations.already import recently_augmented
 from cds_service.recommendations.drafted import levels_to_judge
-from cds_service.recommendations.mri_without_contrast import needs_contrast, region_words, suspicion_criteria
+from cds_service.recommendations.mri_without_contrast import (
+    IMAGING_NEEDS,
+    needs_contrast,
+    region_words,
+    suspicion_criteria,
+)
 from cds_service.recommendations.recommendation import (
     Judgement,
     Proposal,
@@ -108,18 +113,6 @@ RECOMMENDATION = Recommendation(
     id="alternative-to-mri",
     statement="Where MRI is unsafe, SPECT/CT, or a bone scan with CT, shows the level and whether it is active.",
     sources=(cite("S0", "line 12"), cite("LCD-N", "coverage criterion (a)"), cite("NCD-MR", "conditions")),
-    needs=frozenset(
-        {
-            "patient",
-            "conditions",
-            "reports",
-            "imaging",
-            "observations",
-            "devices",
-            "procedures",
-            "orders",
-            "questionnaire",
-        }
-    ),
+    needs=IMAGING_NEEDS,
     judge=judge,
 )

@@ -24,6 +24,11 @@ from cds_service.recommendations.recommendation import (
     judgement,
 )
 
+IMAGING_NEEDS = frozenset(
+    "patient conditions reports imaging observations devices procedures orders questionnaire".split()
+)
+"""The prefetch keys that the criteria of IM read."""
+
 
 def criteria(level: LevelFacts, a: Assessment) -> Criteria:
     """IM-01 at one level."""
@@ -178,18 +183,6 @@ RECOMMENDATION = Recommendation(
     id="mri-without-contrast",
     statement="A new, symptomatic fracture is shown by MRI without contrast before treatment is chosen.",
     sources=(cite("ACR-V", "variant 1"), cite("S0", "line 12"), cite("RAND", "clinical care pathway")),
-    needs=frozenset(
-        {
-            "patient",
-            "conditions",
-            "reports",
-            "imaging",
-            "observations",
-            "devices",
-            "procedures",
-            "orders",
-            "questionnaire",
-        }
-    ),
+    needs=IMAGING_NEEDS,
     judge=judge,
 )
