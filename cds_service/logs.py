@@ -21,7 +21,7 @@ _LOGGER = logging.getLogger("vcf_cds")
 class RequestLine:
     """What is kept of a request. Empty fields are left out.
 
-    ``service`` and ``hook`` are set only once they are known to be ours; ``missing`` holds our prefetch keys;
+    ``service`` and ``hook`` are set only once they are known to be ours; ``missing`` is that of the answer;
     ``evaluation`` is the status in the answer; ``problem`` the OperationOutcome code of an error; ``failure_id`` the
     opaque id of a 500, ``failure`` its exception type and ``at`` the innermost line of this package.
     """

@@ -1,6 +1,6 @@
 """Who is a candidate for vertebral augmentation (VA of `clinical.md` D7): the clauses four recommendations share, each
-in its source's
-order and words."""
+in its source's order and words.
+"""
 
 from __future__ import annotations
 

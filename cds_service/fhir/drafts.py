@@ -18,6 +18,8 @@ from cds_service.fhir.resources import NotReadable, Resource, Unreadable
 
 KEY: Final = "draft"
 """The ``key`` of an unreadable draft: it came with the context, not with the prefetch."""
+OF_ANOTHER: Final = "of another patient"
+"""The ``reason`` of a draft that was read, and is not this patient's."""
 
 
 class Draft(Struct, frozen=True):
@@ -65,7 +67,7 @@ def _draft(raw: Raw | bytes, patient_id: str | None) -> Draft:
     try:
         resource = decoding.read_resource(raw)
         if patient_id is not None and belongs(resource, patient_id) is False:
-            resource = Unreadable(known, resource_id, KEY, "of another patient")
+            resource = Unreadable(known, resource_id, KEY, OF_ANOTHER)
     except NotReadable as error:
         resource = Unreadable(known, resource_id, KEY, str(error))
     return Draft(reference, resource, bytes(raw))

@@ -15,9 +15,9 @@ from cds_service.criteria.assessment import assess
 from cds_service.errors import DataUnavailable, Malformed
 from cds_service.facts.extract import extract
 from cds_service.facts.remembered import remembered
-from cds_service.fhir.drafts import Draft, NotABundle, read_drafts
-from cds_service.fhir.record import IdentityMismatch, PatientRecord, bare_id, read_record
-from cds_service.fhir.resources import Condition
+from cds_service.fhir.drafts import OF_ANOTHER, Draft, NotABundle, read_drafts
+from cds_service.fhir.record import OTHER, IdentityMismatch, PatientRecord, bare_id, read_record
+from cds_service.fhir.resources import Condition, Unreadable
 from cds_service.hooks.cards import OVERRIDE_REASONS, CardText, fill, load_cards
 from cds_service.hooks.requests import HookRequest
 from cds_service.hooks.responses import EVALUATION
@@ -33,6 +33,8 @@ from cds_service.settings import Settings
 
 LAY_USERS: Final = frozenset({"Patient", "RelatedPerson"})
 """Who opens a chart of their own: the hook allows them, and our cards are written for clinicians."""
+DRAFTS: Final = "draft-orders"
+"""What `missing` calls drafts of the context that could not be read: silence would look like "nothing to say"."""
 CARD_NAMESPACE: Final = uuid.UUID("3b0f7f1c-5f0c-5d38-9c6b-0d5a6c1f7a11")
 """Namespace of card and suggestion uuids: the same request gives the same ones (CDS Hooks feedback needs that)."""
 
@@ -85,7 +87,19 @@ def judge(service: Service, request: HookRequest, settings: Settings, *, as_of: 
     )
     assessment = assess(facts, thresholds(settings))
     situation = _situation(service, request, settings)
-    return Evaluated(record, drafts, evaluate(ALL, assessment, situation), record.unread_keys(service.prefetch))
+    missing = (*record.unread_keys(service.prefetch), *_unread_drafts(drafts))
+    return Evaluated(record, drafts, evaluate(ALL, assessment, situation), missing)
+
+
+def _unread_drafts(drafts: tuple[Draft, ...]) -> tuple[str, ...]:
+    """What the context's drafts are called in `missing`, when one of a type judged here could not be read.
+
+    Another patient's is dropped, as in a prefetch key, and makes nothing incomplete.
+    """
+    unread = (d.resource for d in drafts if isinstance(d.resource, Unreadable))
+    if all(each.resource_type == OTHER or each.reason == OF_ANOTHER for each in unread):
+        return ()
+    return (DRAFTS,)
 
 
 def _situation(service: Service, request: HookRequest, settings: Settings) -> Situation:
@@ -162,7 +176,7 @@ def _card(
     unread = tuple(
         key
         for key in evaluated.missing
-        if key.split("-")[0] in card.recommendation.needs or key in card.recommendation.needs
+        if key == DRAFTS or key.split("-")[0] in card.recommendation.needs or key in card.recommendation.needs
     )
     words = fill(text, card, limit, unread=unread, knowledge=KNOWLEDGE_VERSION)
     topic = card.recommendation.id

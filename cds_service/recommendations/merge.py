@@ -241,8 +241,8 @@ def _merge(judged: Iterable[Judged]) -> list[Card]:
         ranked = sorted(found, key=lambda j: _URGENCY[j.judgement.indicator])
         first = ranked[0]
         also = tuple(j.judgement for j in ranked[1:])
-        folded = _open_levels(all_judged) if first.recommendation.id == "augmentation-referral" else ()
-        cards.append(Card(first.recommendation, first.judgement, also, first.judgement.indicator, folded))
+        still_open = _open_levels(all_judged) if first.recommendation.id == "augmentation-referral" else ()
+        cards.append(Card(first.recommendation, first.judgement, also, first.judgement.indicator, still_open))
     return cards
 
 

@@ -108,4 +108,4 @@ class Recommendation:
 def judgement(criteria: Criteria, **rest: object) -> Judgement:
     """A judgement whose outcome is that of its criteria and whose table shows them all."""
     table = (*criteria.include, *criteria.exclude, *criteria.confirm)
-    return Judgement(criteria=criteria, outcome=criteria.outcome, table=table, **rest)  # type: ignore[arg-type]
+    return Judgement(criteria=criteria, outcome=criteria.outcome, table=table, **rest)  # type: ignore[arg-type] # `rest` are fields of Judgement

@@ -374,4 +374,4 @@ def find(words: tuple[Word, ...], start: int, end: int) -> tuple[LevelMark, ...]
 
 def region_of(level: str) -> Literal["cervical", "thoracic", "lumbar", "sacral"]:
     """Anatomical region of ``C1``..``S5`` or ``sacrum``."""
-    return {"C": "cervical", "T": "thoracic", "L": "lumbar"}.get(level[0], "sacral")  # type: ignore[return-value]
+    return {"C": "cervical", "T": "thoracic", "L": "lumbar"}.get(level[0], "sacral")  # type: ignore[return-value] # .get widens

@@ -161,7 +161,7 @@ class _Reading:
                 if "region" in m.facts and m.facts["region"] not in ("spine", "sacral")
             ]
             if len(set(regions)) == 1:
-                self.study_region = regions[0]  # type: ignore[assignment]
+                self.study_region = regions[0]  # type: ignore[assignment] # the lexicon holds nothing but Region words
 
     def _whole_study(self, c: Clauses) -> None:
         for mark in c.marks:

@@ -281,7 +281,11 @@ def heights(here: Said, mark: Mark) -> None:
         here.add(bodies, "status", "absent", mark, True)
         return
     regions = [m.facts["region"] for m in c.within("region", start, end) if m.facts["region"] not in ("spine",)]
-    here.add(tuple(Target(None, True, r) for r in dict.fromkeys(regions)) or (NOWHERE,), "denied-heights", True, mark)  # type: ignore[arg-type]
+    named = tuple(
+        Target(None, True, region)  # type: ignore[arg-type] # the lexicon holds nothing but Region words
+        for region in dict.fromkeys(regions)
+    )
+    here.add(named or (NOWHERE,), "denied-heights", True, mark)
 
 
 def _in_height(here: Said, normal: Mark, height: Mark) -> bool:

@@ -289,7 +289,7 @@ def regions_near(c: Clauses, noun: Mark) -> tuple[Region, ...]:
     if any(r in ("upper-thoracic", "mid-thoracic", "lower-thoracic") for r in narrow):
         narrow = [r for r in narrow if r != "thoracic"]
     chosen = narrow or found
-    return tuple(chosen)  # type: ignore[arg-type]
+    return tuple(chosen)  # type: ignore[arg-type] # the lexicon holds nothing but Region words
 
 
 def region_near(c: Clauses, noun: Mark) -> Region | None:

@@ -184,3 +184,23 @@ def test_nothing_but_the_required_keys(client: FlaskClient) -> None:
     assert answer["cards"] == []
     assert evaluation(answer)["status"] == "partial"
     assert set(evaluation(answer)["missing"]) == set(OPTIONAL)
+
+
+@pytest.mark.parametrize(
+    ("draft", "missing"),
+    [
+        ({"resourceType": "ServiceRequest", "id": "d", "status": "draft", "code": "kyphoplasty"}, ["draft-orders"]),
+        ({"resourceType": "ServiceRequest", "id": "d", "subject": {"reference": "Patient/other"}}, None),
+        ({"resourceType": "VisionPrescription", "id": "d", "status": "draft"}, None),
+    ],
+)
+def test_a_draft_that_cannot_be_judged_is_named(
+    client: FlaskClient, draft: dict[str, Any], missing: list[str] | None
+) -> None:
+    """An unreadable draft is no "nothing to say"; another patient's, or an unrelated order, leaves the answer whole."""
+    request = build(VIGNETTES["5"])
+    request["context"]["draftOrders"] = {"resourceType": "Bundle", "entry": [{"resource": draft}]}
+    answer = post(client, request).json
+    assert_conformant(answer)
+    assert evaluation(answer).get("missing") == missing
+    assert evaluation(answer)["status"] == ("partial" if missing else "complete")
