@@ -34,14 +34,14 @@ _WORDS_READ: Final = 1500
 def english(folded: Folded) -> bool:
     """Whether the reader's lexicon can be trusted with this text."""
     ours = theirs = letters = unread = 0
-    for word in folded.words[:_WORDS_READ]:
-        if word.text == "\u00a4":
+    for word in folded.words.texts[:_WORDS_READ]:
+        if word == "\u00a4":
             unread += 1
-        elif word.text[0].isalpha():
+        elif word[0].isalpha():
             letters += 1
-            ours += word.text in _ENGLISH
-            if word.text in _OTHER:
-                theirs += 1 if word.text in _SHARED else 2
+            ours += word in _ENGLISH
+            if word in _OTHER:
+                theirs += 1 if word in _SHARED else 2
     if unread > letters:
         return False
     return theirs < 4 or theirs <= ours * 2

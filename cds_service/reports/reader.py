@@ -8,6 +8,7 @@ Not clinically reviewed.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from cds_service.reports import attributes, fractures, languages, text
@@ -42,9 +43,9 @@ _STUDY_WORDS: Final = frozenset("study exam examination".split())
 _DANGER: Final = frozenset({"soft_tissue_mass", "collection", "disc_signal", "cord_signal", "etiology"})
 _LONG: Final = 20_000
 """Code points; a longer text is first asked whether any word of it can matter."""
-_MOST_WORK: Final = 80_000
-"""Bound on the work of reading, sentence by sentence: some 300 sentences about fractures. More is reported as
-truncated."""
+_MOST_WORK: Final = 30_000
+"""Bound on the work of reading, about a microsecond each: some 30 kB of nothing but findings. More is reported as
+truncated (operations.md 1.8)."""
 _MOST_ASIDES: Final = 60
 """Sentences of history and title that are looked at for levels and region."""
 _FOCUS_SPAN: Final = 6
@@ -60,7 +61,7 @@ def read_report(original: str) -> ReportReading:
         cut = len(original) > text.LONGEST_TEXT
         return ReportReading(not_read="language" if foreign else "truncated" if cut else None)
     folded = text.fold(original)
-    if not any(word.text[0].isalnum() for word in folded.words):
+    if not any(word[0].isalnum() for word in folded.words.texts):
         return ReportReading(not_read="language" if "\u00a4" in folded.text else "empty")
     if not languages.english(folded):
         return ReportReading(not_read="language")
@@ -91,27 +92,30 @@ class _Reading:
         self.focus: tuple[Target, ...] = ()
         self.focus_age = 0
         self.section: Section | None = None
-        self.work = self.asides = 0
+        self.work = len(folded.words) * 5 // 8  # cutting it into words and sentences
+        self.asides = 0
         self.cut = folded.cut
-        self.marrow_study = not _MARROW_WORDS.isdisjoint(word.text for word in folded.words)
+        vocabulary = set(folded.words.texts)
+        self.marrow_study = not _MARROW_WORDS.isdisjoint(vocabulary)
+        self.telling = frozenset(filter(tells, vocabulary))
 
     def take(self, sentence: Sentence) -> None:
         """Read one sentence."""
-        if sentence.section in ("title", "technique", "history", "comparison"):
+        if sentence.section == "history" or (sentence.section == "title" and self.study_region is None):
             self._aside(sentence)
             return
         if sentence.section not in _WEIGHT:
             return
         if self.cut and self.work > _MOST_WORK:
             return
-        if not self._telling(sentence):
+        texts = self.folded.words.texts[sentence.first : sentence.last]
+        if self.telling.isdisjoint(texts) or (sentence.section == "note" and not _reports_imaging(texts)):
             return
         c = prepare(self.folded.words, sentence.first, sentence.last)
-        self.work += 200 + (len(c.marks) + len(c.levels)) ** 3 // 16
+        things = len(c.marks) + len(c.levels)
+        self.work += 25 + 8 * things + things * things // 3
         if self.work > _MOST_WORK:
             self.cut = True
-            return
-        if sentence.section == "note" and not _reports_imaging(c):
             return
         if sentence.section != self.section:
             self.section, self.focus = sentence.section, ()
@@ -142,10 +146,6 @@ class _Reading:
         self.statements += found
         self._move_focus(c, readings, found)
 
-    def _telling(self, sentence: Sentence) -> bool:
-        """Whether any word of the sentence can state something; most sentences of a long note cannot."""
-        return any(tells(word.text) for word in self.folded.words[sentence.first : sentence.last])
-
     def _aside(self, sentence: Sentence) -> None:
         """History and title: no findings, but the levels and the region they name matter to a denial without one."""
         if self.asides > _MOST_ASIDES:
@@ -154,7 +154,7 @@ class _Reading:
         c = prepare(self.folded.words, sentence.first, sentence.last)
         if sentence.section == "history":
             self.history += body_targets(c.levels)
-        elif sentence.section == "title" and self.study_region is None:
+        else:
             regions = [
                 m.facts["region"]
                 for m in c.marks
@@ -392,8 +392,14 @@ def _pair_region(pair: tuple[str, ...]) -> Region | None:
     )
 
 
-def _reports_imaging(c: Clauses) -> bool:
-    """A sentence of a clinical note that tells the result of an imaging study."""
-    words = {word.text for word in c.words}
-    joined = {f"{a.text}{b.text}" for a, b in zip(c.words, c.words[2:], strict=False) if a.text == "x"}
-    return bool((words & _IMAGING_WORDS or "xray" in joined or "xrays" in joined) and words & _REPORTING_WORDS)
+def _reports_imaging(texts: list[str]) -> bool:
+    """Whether a sentence of a clinical note tells the result of an imaging study. Most of a long note does not."""
+    words = set(texts)
+    if words.isdisjoint(_REPORTING_WORDS):
+        return False
+    return not words.isdisjoint(_IMAGING_WORDS) or bool({"x-ray", "x-rays"} & set(_compounds(texts)))
+
+
+def _compounds(texts: list[str]) -> Iterator[str]:
+    flowing = [text for text in texts if text != "\n"]
+    return (f"{a}{b}{c}" for a, b, c in zip(flowing, flowing[1:], flowing[2:], strict=False) if a == "x")

@@ -8,6 +8,7 @@ to the same places and also stops at "with". Denials and doubts that follow the 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -432,7 +433,7 @@ class Clauses:
         return False
 
 
-def prepare(all_words: tuple[Word, ...], first: int, last: int) -> Clauses:
+def prepare(all_words: Sequence[Word], first: int, last: int) -> Clauses:
     """Recognise everything in one sentence."""
     words = tuple(
         word

@@ -8,10 +8,12 @@ an imaging result are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Literal
 
-from cds_service.reports.text import Folded, Word
+from cds_service.reports.text import Folded, Words
 
 Section = Literal[
     "title",
@@ -130,85 +132,117 @@ _BY_FIRST_WORD: Final = _heading_tree()
 _JOINTS: Final = frozenset("-/&.")
 
 
-def _heading_at(
-    words: tuple[Word, ...], index: int, capitals: frozenset[int], line_start: bool
-) -> tuple[Section, int] | None:
+def _heading_at(words: Words, index: int, capitals: frozenset[int], line_start: bool) -> tuple[Section, int] | None:
     """The section that a heading at ``index`` opens and the index after it; a heading ends in a colon, or stands
     alone on its line."""
-    for phrase, section in _BY_FIRST_WORD.get(words[index].text, ()):
+    texts = words.texts
+    for phrase, section in _BY_FIRST_WORD.get(texts[index], ()):
         at, matched = index, 0
-        while at < len(words) and matched < len(phrase):
-            if words[at].text == phrase[matched]:
+        while at < len(texts) and matched < len(phrase):
+            if texts[at] == phrase[matched]:
                 matched += 1
-            elif matched == 0 or words[at].text not in _JOINTS:
+            elif matched == 0 or texts[at] not in _JOINTS:
                 break
             at += 1
         if matched < len(phrase):
             continue
-        if at < len(words) and words[at].text == "(":
-            closing = next((k for k in range(at, min(at + 8, len(words))) if words[k].text == ")"), None)
+        if at < len(texts) and texts[at] == "(":
+            closing = next((k for k in range(at, min(at + 8, len(texts))) if texts[k] == ")"), None)
             at = closing + 1 if closing is not None else at
-        if at < len(words) and words[at].text == ":" and (line_start or index in capitals):
+        if at < len(texts) and texts[at] == ":" and (line_start or index in capitals):
             return section, at + 1
-        if at < len(words) and words[at].text == "-" and line_start and index in capitals and words[at].spaced:
+        if at < len(texts) and texts[at] == "-" and line_start and index in capitals and words.spaced(at):
             return section, at + 1
-        alone = at >= len(words) or words[at].text == "\n"
-        if alone and line_start and index in capitals and at < len(words):
+        alone = at >= len(texts) or texts[at] == "\n"
+        if alone and line_start and index in capitals and at < len(texts):
             return section, at
     return None
 
 
-def _unknown_capital_heading(words: tuple[Word, ...], index: int, folded: Folded) -> int | None:
+def _unknown_capital_heading(texts: list[str], index: int, capitals: frozenset[int]) -> int | None:
     """Index after an ALL-CAPITAL heading of one to five words with a colon at a line start, e.g. ``LUNGS:``."""
     at = index
-    while at < len(words) and at - index < 8 and words[at].text not in (":", "\n", "."):
-        if words[at].text[0].isdigit():
+    while at < len(texts) and at - index < 8 and texts[at] not in (":", "\n", "."):
+        if texts[at][0].isdigit():
             return None
         at += 1
-    if at == index or at >= len(words) or words[at].text != ":":
+    if at == index or at >= len(texts) or texts[at] != ":":
         return None
-    letters = [k for k in range(index, at) if words[k].text[0].isalpha()]
-    return at + 1 if letters and all(k in folded.capitals for k in letters) and len(words[index].text) > 2 else None
+    letters = [k for k in range(index, at) if texts[k][0].isalpha()]
+    return at + 1 if letters and all(k in capitals for k in letters) and len(texts[index]) > 2 else None
 
 
-def _ends_at_newline(words: tuple[Word, ...], index: int, folded: Folded, line_words: int, shouting: bool) -> bool:
-    """Whether the newline at ``index`` ends a sentence rather than wrapping a line."""
+def _ends_at_newline(words: Words, index: int, capitals: frozenset[int], shouting: Callable[[], bool]) -> bool:
+    """Whether the newline at ``index`` ends a sentence rather than wrapping a line; ``shouting`` tells whether that
+    line is a long one in capitals."""
+    texts = words.texts
     after = index + 1
-    if after >= len(words) or words[after].text == "\n":
+    if after >= len(texts) or texts[after] == "\n":
         return True
-    nxt = words[after]
-    if nxt.text in ("-", "*", "#", ".") or (
-        nxt.text.isdigit()
-        and after + 1 < len(words)
-        and words[after + 1].text in (".", ")")
-        and not words[after + 1].spaced
+    nxt = texts[after]
+    if nxt in ("-", "*", "#", ".") or (
+        nxt.isdigit() and after + 1 < len(texts) and texts[after + 1] in (".", ")") and not words.spaced(after + 1)
     ):
         return True
-    if _heading_at(words, after, folded.capitals, True) is not None:
+    if _heading_at(words, after, capitals, True) is not None:
         return True
-    before = words[index - 1].text if index else "."
-    if before in (",", "/", "-", "(", ":") or before in _CONNECTIVES or after not in folded.capitals:
+    before = texts[index - 1] if index else "."
+    if before in (",", "/", "-", "(", ":") or before in _CONNECTIVES or after not in capitals:
         return False
-    if nxt.text in _PROPER or (len(nxt.text) <= 2 and after + 1 < len(words) and words[after + 1].text[0].isdigit()):
+    if nxt in _PROPER or (len(nxt) <= 2 and after + 1 < len(texts) and texts[after + 1][0].isdigit()):
         return False
-    return not (shouting and line_words >= 6)
+    return not shouting()
 
 
-def _period_ends(words: tuple[Word, ...], index: int, folded: Folded, first: int) -> bool:
-    if index + 1 >= len(words):
+def _period_ends(words: Words, index: int, capitals: frozenset[int], first: int) -> bool:
+    texts = words.texts
+    if index + 1 >= len(texts):
         return True
-    before = words[index - 1] if index > first else None
-    nxt = words[index + 1]
-    if before is not None and not words[index].spaced and before.text in _ABBREVIATIONS and nxt.text != "\n":
+    before = texts[index - 1] if index > first else None
+    nxt = texts[index + 1]
+    if before is not None and not words.spaced(index) and before in _ABBREVIATIONS and nxt != "\n":
         return False
-    if not nxt.spaced and nxt.text != "\n":
-        return index + 1 in folded.capitals and before is not None and (before.text.isalpha() and len(before.text) > 1)
+    if not words.spaced(index + 1) and nxt != "\n":
+        return index + 1 in capitals and before is not None and before.isalpha() and len(before) > 1
     return True
+
+
+_SHOUTED_WORDS: Final = 6
+_SPECIAL: Final = frozenset({"\n", ".", "?", "!", *_BY_FIRST_WORD})
+"""Words at which a sentence may end or a section begin; between two of them nothing happens."""
+
+
+@dataclass(slots=True)
+class _Line:
+    """How much of a line of words is in capitals, without its headings; counted only when asked."""
+
+    texts: list[str]
+    capitals: frozenset[int]
+    runs: list[tuple[int, int]] = field(default_factory=list)
+    start: int = 0
+
+    def begin(self, at: int) -> None:
+        self.runs.clear()
+        self.start = at
+
+    def skip(self, start: int, end: int) -> None:
+        self.runs.append((self.start, start))
+        self.start = end
+
+    def shouting(self, end: int) -> bool:
+        """Whether it has six words or more, four fifths of them in capitals."""
+        places = [k for a, b in (*self.runs, (self.start, end)) for k in range(a, b) if self.texts[k][0].isalpha()]
+        loud = sum(k in self.capitals and len(self.texts[k]) > 1 for k in places)
+        return len(places) >= _SHOUTED_WORDS and loud * 10 >= len(places) * 8
+
+
+def _is_word(text: str) -> bool:
+    return text[0].isalnum()
 
 
 def split(folded: Folded) -> tuple[Sentence, ...]:
     """All sentences of the text in order, each with its section."""
-    words, capitals = folded.words, folded.capitals
+    words, texts, capitals = folded.words, folded.words.texts, folded.capitals
     found: list[Sentence] = []
     headings: set[Section] = set()
     note_headings = False
@@ -216,32 +250,34 @@ def split(folded: Folded) -> tuple[Sentence, ...]:
     paragraph = 0
     first = index = 0
     line_start = True
-    line_words = 0
-    line_capitals = 0
+    line = _Line(texts, capitals)
     raw: list[tuple[int, int, Section | None, int]] = []
+    specials = iter([at for at, text in enumerate(texts) if text in _SPECIAL])
+    special = next(specials, len(texts))
 
     def close(end: int) -> None:
-        if any(words[k].text[0].isalnum() for k in range(first, min(end, first + 12))) or end - first > 12:
+        if end - first > 12 or (end > first and (texts[first][0].isalnum() or any(map(_is_word, texts[first:end])))):
             raw.append((first, end, section, paragraph))
 
-    while index < len(words):
-        word = words[index]
+    while index < len(texts):
+        text = texts[index]
         fresh = index == first
-        if fresh and word.text in ("-", "*", ".", "#", ")", "\n", ":", ","):
-            if word.text == "\n":
-                line_start, line_words, line_capitals = True, 0, 0
+        if fresh and text in ("-", "*", ".", "#", ")", "\n", ":", ","):
+            if text == "\n":
+                line_start = True
+                line.begin(index + 1)
             first = index = index + 1
             continue
         if (
             fresh
-            and word.text.isdigit()
-            and index + 1 < len(words)
-            and words[index + 1].text in (".", ")")
-            and not words[index + 1].spaced
+            and text.isdigit()
+            and index + 1 < len(texts)
+            and texts[index + 1] in (".", ")")
+            and not words.spaced(index + 1)
         ):
             first = index = index + 2
             continue
-        if word.text in _BY_FIRST_WORD and (fresh or index in capitals):
+        if text in _BY_FIRST_WORD and (fresh or index in capitals):
             opened = _heading_at(words, index, capitals, fresh and line_start)
             if opened is not None:
                 close(index)
@@ -249,47 +285,46 @@ def split(folded: Folded) -> tuple[Sentence, ...]:
                 headings.add(section)
                 note_headings = note_headings or section in _NOTE_MARKERS
                 paragraph += 1
+                line.skip(index, after)
                 first = index = after
                 line_start = False
                 continue
         if fresh and line_start and index in capitals and note_headings and not headings & _REPORT_MARKERS:
-            after_unknown = _unknown_capital_heading(words, index, folded)
+            after_unknown = _unknown_capital_heading(texts, index, capitals)
             if after_unknown is not None:
                 section = "note"
                 paragraph += 1
+                line.skip(index, after_unknown)
                 first = index = after_unknown
                 line_start = False
                 continue
         line_start = False
-        if word.text == "\n":
-            if _ends_at_newline(
-                words, index, folded, line_words, line_words > 0 and line_capitals * 10 >= line_words * 8
-            ):
+        if text == "\n":
+            if _ends_at_newline(words, index, capitals, partial(line.shouting, index)):
                 close(index)
-                if index + 1 < len(words) and words[index + 1].text == "\n":
+                if index + 1 < len(texts) and texts[index + 1] == "\n":
                     paragraph += 1
                 first = index + 1
                 line_start = True
-            line_words = line_capitals = 0
-        elif word.text == "." and _period_ends(words, index, folded, first):
+            line.begin(index + 1)
+        elif text == "." and _period_ends(words, index, capitals, first):
             close(index)
             first = index + 1
         elif (
-            word.text in "?!"
-            and index + 1 < len(words)
+            text in "?!"
+            and index + 1 < len(texts)
             and index > first
-            and (index + 1 in capitals or words[index + 1].text == "\n")
+            and (index + 1 in capitals or texts[index + 1] == "\n")
         ):
             close(index + 1)
             first = index + 1
         elif index - first >= LONGEST_SENTENCE:
             close(index)
             first = index
-        if word.text[0].isalpha():
-            line_words += 1
-            line_capitals += index in capitals and word.end - word.start > 1
-        index += 1
-    close(len(words))
+        while special <= index:
+            special = next(specials, len(texts))
+        index = first if first > index else min(special, max(first + LONGEST_SENTENCE, index + 1))
+    close(len(texts))
 
     is_note = note_headings and not headings & _REPORT_MARKERS
     for start, end, opened_section, at_paragraph in raw:
