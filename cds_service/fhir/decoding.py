@@ -48,6 +48,7 @@ class Head(Element, frozen=True):
 
 
 _HEADS: Final = msgspec.json.Decoder(Head)
+_TEXTS: Final = msgspec.json.Decoder(str)
 _AROUND: Final[tuple[type[Element], ...]] = (Bundle, OperationOutcome)
 _DECODERS: Final[Mapping[type[Element], msgspec.json.Decoder[Any]]] = {
     kind: msgspec.json.Decoder(kind) for kind in (*_AROUND, *RESOURCE_TYPES.values())
@@ -88,6 +89,14 @@ def plain_code(text: str | None) -> str:
     Records hold ``"entered-in-error "``; compared as sent it would count as in use.
     """
     return (text or "").strip().lower()
+
+
+def text_of(raw: bytes | Raw) -> str:
+    """The JSON text that was left undecoded; empty where there is none."""
+    try:
+        return _TEXTS.decode(raw)
+    except _FAILURES:
+        return ""
 
 
 def decode(raw: bytes | Raw, kind: type[E]) -> E:

@@ -505,7 +505,7 @@ def belongs(resource: Resource, patient_id: str, urls: Mapping[str, str] = Mappi
 # --- reading all ------------------------------------------------------------------------------------------------------
 
 # What nobody expects to name a patient.
-_OWNERLESS: Final = (fhir.Medication, fhir.PractitionerRole)
+_OWNERLESS: Final = (fhir.Binary, fhir.Medication, fhir.PractitionerRole)
 _SUBJECT_ONLY: Final = frozenset(fhir.RESOURCE_TYPES.values()) - {
     fhir.Appointment,
     fhir.Coverage,

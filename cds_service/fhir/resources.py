@@ -82,7 +82,7 @@ class Ratio(Element, frozen=True):
 
 
 class Attachment(Element, frozen=True):
-    """``data`` is base64 as sent; ``url`` is only looked at to say that there is something unread."""
+    """``data`` is base64 as sent; what ``url`` names is read where it is in the record."""
 
     content_type: str | None = None
     language: str | None = None
@@ -199,7 +199,21 @@ class Condition(Resource, frozen=True):
 
 
 class Narrative(Element, frozen=True):
+    """``div``, a JSON text of XHTML, stays undecoded: only with the status ``additional`` does it say what the elements
+    beside it do not.
+    """
+
     status: str | None = None
+    div: Raw = Raw(b"")
+
+
+class Binary(Resource, frozen=True):
+    """``data`` is base64 as sent. Whom it is about is not read: it counts only where the patient's own resource names
+    it.
+    """
+
+    content_type: str | None = None
+    data: str | None = None
 
 
 class DiagnosticReport(Resource, frozen=True):
@@ -259,6 +273,7 @@ class Observation(Resource, frozen=True):
     status: str | None = None
     category: tuple[CodeableConcept, ...] = ()
     code: CodeableConcept | None = None
+    part_of: tuple[Reference, ...] = ()
     focus: tuple[Reference, ...] = ()
     encounter: Reference | None = None
     effective_date_time: str | None = None
@@ -738,6 +753,7 @@ RESOURCE_TYPES: Final[Mapping[str, type[Resource]]] = types.MappingProxyType(
         for kind in (
             AllergyIntolerance,
             Appointment,
+            Binary,
             CarePlan,
             Communication,
             Condition,

@@ -24,7 +24,10 @@ FLOORS = {
     "flask": "3.1.3",
     "gunicorn": "25.1",
     "jinja2": "3.1.6",
+    "pypdf": "7.0.1",
     "requests": "2.32.4",
+    "selectolax": "1.0.2",
+    "striprtf": "0.0.35",
     "urllib3": "2.7.0",
     "werkzeug": "3.1.6",
 }
