@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cds_service.criteria.sites import Reported, Site, called_acute, confirmed, contradicted
+from cds_service.criteria.unread import in_words
 from cds_service.facts.fact import Claim, Evidence, Fact, Interval, claim, met, not_met, unknown
 from cds_service.facts.model import DateRange, Facts, FractureDiagnosis
 from cds_service.knowledge.thresholds import Thresholds
@@ -95,6 +96,9 @@ def _lower_bounds(site: Site, facts: Facts) -> list[tuple[float, Evidence]]:
     reference = facts.reference_date
     bounds: list[tuple[float, Evidence]] = []
     for said in site.reported:
+        if said.study.sparse and not _acute(said) and said.finding.acuity is None:
+            # An Observation of a height or a shape says nothing of age, so it ends no run of reports that do.
+            continue
         if not _acute(said):
             break
         if said.study.when is not None and said.study.when.last <= reference:
@@ -129,7 +133,7 @@ def imaging_acuity(site: Site, facts: Facts) -> ImagingAcuity:
             continue
         shown = _shows_acute(said)
         if not shown.unknown:
-            return ImagingAcuity(_unless_contradicted(shown, site), said, _study_days(said, facts))
+            return ImagingAcuity(_unless_contradicted(shown, site, said), said, _study_days(said, facts))
         best = best or shown
     return ImagingAcuity(best or _no_advanced_study(facts), None, Fact(None, "no MRI or uptake study settles it"))
 
@@ -147,8 +151,8 @@ def _shows_acute(said: Reported) -> Claim:
     return unknown("the MRI report does not state marrow edema at this level", [said.evidence])
 
 
-def _unless_contradicted(shown: Claim, site: Site) -> Claim:
-    if contradicted(site, "marrow_edema", "acuity", "tracer_uptake").met:
+def _unless_contradicted(shown: Claim, site: Site, said: Reported) -> Claim:
+    if contradicted(site, said, "marrow_edema", "acuity", "tracer_uptake").met:
         return unknown("the report contradicts itself on how old the fracture is", shown.evidence)
     return shown
 
@@ -160,7 +164,7 @@ def _no_advanced_study(facts: Facts) -> Claim:
         (s for s in facts.imaging.studies.items if s.not_read and s.modality in (SHOWS_EDEMA, SHOWS_UPTAKE)), None
     )
     if unread is not None:
-        return unknown(f"the report could not be read ({unread.not_read})", [unread.evidence])
+        return unknown(f"the report could not be read ({in_words(unread.not_read)})", [unread.evidence])
     return unknown("no MRI or uptake study of this level found")
 
 

@@ -4,7 +4,7 @@ level.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cds_service.criteria import imaging
 from cds_service.criteria.acuity import (
@@ -25,6 +25,7 @@ from cds_service.criteria.course import (
     structure,
     suspicion_signs,
 )
+from cds_service.criteria.disputes import Disagreement, accounts, agreed, disagreements
 from cds_service.criteria.etiology import (
     Etiology,
     candidate_cause,
@@ -38,6 +39,7 @@ from cds_service.criteria.imaging import Suspicion
 from cds_service.criteria.red_flags import RedFlags, red_flags
 from cds_service.criteria.sites import (
     Site,
+    as_reported,
     called_old,
     coded,
     confirmed,
@@ -113,8 +115,25 @@ class Assessment:
 
 
 def assess(facts: Facts, limit: Thresholds) -> Assessment:
-    """Works out every claim; pure."""
+    """Works out every claim; pure. Where codes or Observations disagree with a report's text, what both make of it."""
     sites = find_sites(facts)
+    told = accounts(facts)
+    if not told:
+        return _assess(facts, sites, limit)
+    versions = tuple(_assess(version, as_reported(sites, version), limit) for version in told)
+    disputes = disagreements(facts)
+    levels = tuple(
+        replace(agreed(each, _of_level(site, disputes)), site=site)
+        for site, each in zip(sites, zip(*(version.levels for version in versions), strict=True), strict=True)
+    )
+    return replace(agreed(versions, disputes), facts=facts, levels=levels)
+
+
+def _of_level(site: Site, disputes: tuple[Disagreement, ...]) -> tuple[Disagreement, ...]:
+    return tuple(dispute for dispute in disputes if dispute.level in (site.level, None)) or disputes
+
+
+def _assess(facts: Facts, sites: tuple[Site, ...], limit: Thresholds) -> Assessment:
     course = course_of_patient(facts, limit)
     flags = red_flags(sites, facts, limit, course.pain_free)
     porous, steroid, prior = osteoporosis(facts, limit), chronic_steroid(facts, limit), prior_fragility_fracture(facts)

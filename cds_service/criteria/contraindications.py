@@ -166,11 +166,17 @@ def _newest(values: Listing[Measurement], facts: Facts, hours: float) -> Fact[fl
 
 
 def posterior_wall_defect(site: Site) -> Claim:
-    """CX-05: the newest report that speaks of it finds the posterior wall disrupted (S1-06)."""
-    for said in site.reported:
-        if said.finding.posterior_wall is not None:
-            return claim(said.finding.posterior_wall == "disrupted", [said.words("posterior_wall")])
-    return unknown("posterior wall not described")
+    """CX-05: the newest report that speaks of it finds the posterior wall disrupted (S1-06).
+
+    A newer Observation of a wall that is not disrupted clears no older report.
+    """
+    spoken = [said for said in site.reported if said.finding.posterior_wall is not None]
+    if not spoken:
+        return unknown("posterior wall not described")
+    report = next((place for place, said in enumerate(spoken) if not said.study.sparse), len(spoken) - 1)
+    decisive = spoken[: report + 1]
+    said = next((each for each in decisive if each.finding.posterior_wall == "disrupted"), decisive[0])
+    return claim(said.finding.posterior_wall == "disrupted", [said.words("posterior_wall")])
 
 
 def _severe_collapse(site: Site, limit: Thresholds) -> Claim:

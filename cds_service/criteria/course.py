@@ -228,7 +228,7 @@ def _progression(site: Site) -> Claim:
         for r in site.reported
         if r.finding.height_loss_percent
     ]
-    if len(measured) > 1 and measured[0][0] == measured[1][0]:
+    if len(measured) > 1 and measured[0][0] is not None and measured[0][0] == measured[1][0]:
         now, before = Interval(*measured[0][1]), Interval(*measured[1][1])
         return claim(now.above(before.high or before.low), [measured[0][2], measured[1][2]])
     return unknown("no comparison with an earlier study")

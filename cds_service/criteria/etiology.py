@@ -244,7 +244,7 @@ def _reported(site: Site, sign: Callable[[LevelFinding], str | None]) -> Claim:
         field = sign(said.finding)
         if field is not None:
             return met(said.words(field))
-    return not_met() if site.reported else unknown("no report states it")
+    return not_met() if site.newest() is not None else unknown("no report states it")
 
 
 def malignancy(facts: Facts) -> Claim:

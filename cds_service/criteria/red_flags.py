@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from cds_service.criteria.etiology import bacteraemia, fever, malignancy, raised_markers
 from cds_service.criteria.freshness import fresh, fresh_statements
-from cds_service.criteria.sites import Site, fractured, quote, unseen_fracture
+from cds_service.criteria.sites import Reported, Site, fractured, quote, unseen_fracture
 from cds_service.facts.fact import Claim, all_of, any_of, met, not_met, unknown
 from cds_service.facts.model import DateRange, Disease, Facts, Study
 from cds_service.knowledge.thresholds import Thresholds
@@ -66,7 +66,8 @@ def _spine_pain(sites: tuple[Site, ...], facts: Facts, pain_free: Claim) -> Clai
 
 
 def _old(site: Site) -> bool:
-    return any(r.finding.acuity == "chronic" for r in site.reported[:1])
+    newest = site.newest()
+    return newest is not None and newest.finding.acuity == "chronic"
 
 
 def neurological_sign(facts: Facts, limit: Thresholds) -> Claim:
@@ -145,7 +146,11 @@ def _said(facts: Facts, limit: Thresholds, says: Callable[[LevelFinding], bool],
 
 
 def canal_compromised(site: Site) -> Claim:
-    """RF-05: the newest report that speaks of it describes retropulsion or a narrowed canal at this level."""
+    """RF-05: the newest report that speaks of it describes retropulsion or a narrowed canal at this level.
+
+    A newer Observation that denies it clears no older report: structured data adds a caution, and takes none away.
+    """
+    denials: list[Reported] = []
     for said in site.reported:
         finding = said.finding
         if (
@@ -155,7 +160,11 @@ def canal_compromised(site: Site) -> Claim:
         ):
             return met(said.words(*_canal_fields(finding)))
         if finding.retropulsion is False or finding.canal_compromise == "none":
-            return not_met(said.words("retropulsion", "canal_compromise"))
+            denials.append(said)
+            if not said.study.sparse:
+                break
+    if denials:
+        return not_met(denials[0].words("retropulsion", "canal_compromise"))
     return unknown("retropulsion and canal not described")
 
 
@@ -167,7 +176,7 @@ def _canal_fields(finding: LevelFinding) -> tuple[str, ...]:
 
 
 def _structure_critical(site: Site, facts: Facts) -> Claim:
-    for said in site.reported[:1]:
+    for said in site.latest:
         if said.finding.cord_signal is True or said.finding.canal_compromise in ("severe", "cord"):
             return met(said.words("cord_signal", "canal_compromise"))
     return all_of(unstable(site), _new_trauma(site, facts))
@@ -176,7 +185,7 @@ def _structure_critical(site: Site, facts: Facts) -> Claim:
 def _new_trauma(site: Site, facts: Facts) -> Claim:
     mechanism = facts.fractures.mechanism.claim(lambda how: how == "high-energy")
     coded = tuple(d.evidence for d in site.diagnoses if d.role == "trauma")
-    said = tuple(r.words("etiology") for r in site.reported[:1] if r.finding.etiology == "traumatic")
+    said = tuple(r.words("etiology") for r in site.latest if r.finding.etiology == "traumatic")
     return met(*coded, *said) if coded or said else mechanism
 
 

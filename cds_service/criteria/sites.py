@@ -5,31 +5,14 @@ FX-09).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from cds_service.criteria.unread import in_words
 from cds_service.facts.fact import Claim, Evidence, all_of, any_of, claim, met, not_met, unknown
 from cds_service.facts.model import Facts, FractureDiagnosis, Level, Study
-from cds_service.reports.findings import BODY_LEVELS, LevelFinding, Region
-
-THORACIC: Final = BODY_LEVELS[:12]
-LUMBAR: Final = BODY_LEVELS[12:]
-
-_DENIED_BY_REGION: Final[dict[Region, tuple[Level, ...]]] = {
-    "upper-thoracic": THORACIC[:4],
-    "mid-thoracic": THORACIC[4:8],
-    "lower-thoracic": THORACIC[8:],
-    "thoracic": THORACIC,
-    "thoracolumbar": BODY_LEVELS[10:13],
-    "lumbar": LUMBAR,
-    "spine": BODY_LEVELS,
-}
-"""A denial covers no more than it names: a lumbar study also shows T12, but "no lumbar fracture" does not speak of it.
-"""
-
-_COVERED_BY_STUDY: Final = {"thoracic": THORACIC, "lumbar": ("T12", *LUMBAR), "cervical": (), "sacral": ()}
-"""`clinical.md` D1, "Regions": a lumbar study covers T12 to L5, a thoracic one T1 to T12."""
-
+from cds_service.facts.regions import denied, shows
+from cds_service.reports.findings import BODY_LEVELS, LevelFinding
 
 LONGEST_QUOTE: Final = 160
 _STOPS: Final = (". ", ".\n", "\n\n", "; ")
@@ -65,15 +48,52 @@ class Site:
     """Coded fractures that apply to it: of this level, or of no level or a pair code that this site alone can explain.
     """
 
+    def newest(self, *fields: str) -> Reported | None:
+        """The newest report; codes and Observations without one only where they state one of these fields."""
+        return next(
+            (
+                said
+                for said in self.reported
+                if not said.study.sparse or any(getattr(said.finding, name) is not None for name in fields)
+            ),
+            None,
+        )
+
+    @property
+    def latest(self) -> tuple[Reported, ...]:
+        """The newest report with what codes and Observations say since: these may add a caution, and take none away."""
+        report = next((place for place, said in enumerate(self.reported) if not said.study.sparse), None)
+        return self.reported if report is None else self.reported[: report + 1]
+
 
 def quote(study: Study, finding: LevelFinding, *fields: str) -> Evidence:
-    """The words a finding rests on, with the study they stand in: those of a named field where the report has them."""
+    """The words a finding rests on, with the study they stand in: those of a named field where the report has them.
+
+    Of what a code or an Observation states, where that stands.
+    """
     spans = (finding.evidence.get(name) for name in fields)
     span = next((each for each in spans if each is not None), None)
+    stated = _stated(study, finding, fields) if span is None and study.stated else None
+    if stated is not None:
+        return stated
+    if span is None and not finding.text:
+        # A level that the report denies with its region: the words stand at the fact, not at the finding.
+        span = finding.evidence.get("status")
     said = finding.text if span is None or study.text is None else _sentence(study.text, *span)
     words = " ".join(said.split())
     shown = words if len(words) <= LONGEST_QUOTE else words[: LONGEST_QUOTE - 3].rsplit(" ", 1)[0] + " ..."
     return Evidence(study.evidence.reference, f'"{shown}"' if shown else study.evidence.value, study.evidence.date)
+
+
+def _stated(study: Study, finding: LevelFinding, fields: tuple[str, ...]) -> Evidence | None:
+    """Where a code or an Observation states one of the fields, the status when none is named, or else what it is all
+    from.
+    """
+    of_level = {each.field: each.evidence for each in reversed(study.stated) if each.level == finding.level}
+    for name in fields or ("status",):
+        if name in of_level and name not in finding.evidence:
+            return of_level[name]
+    return next(reversed(of_level.values()), None) if not finding.text else None
 
 
 def _sentence(text: str, start: int, end: int) -> str:
@@ -85,9 +105,7 @@ def _sentence(text: str, start: int, end: int) -> str:
 
 def study_covers(study: Study, level: Level | None) -> bool | None:
     """Whether the study's field of view holds the level; None when its region is not known."""
-    if level is None or not study.regions:
-        return None
-    return any(level in _COVERED_BY_STUDY[region] for region in study.regions)
+    return shows(study.regions, level)
 
 
 def find_sites(facts: Facts) -> tuple[Site, ...]:
@@ -100,6 +118,20 @@ def find_sites(facts: Facts) -> tuple[Site, ...]:
     sites = tuple(_site(level, studies, current) for level in BODY_LEVELS if level in named)
     unplaced = _unplaced(studies, current, sites, facts)
     return (*sites, unplaced) if unplaced is not None else sites
+
+
+def as_reported(sites: tuple[Site, ...], facts: Facts) -> tuple[Site, ...]:
+    """The same sites with what the studies of other facts say of them."""
+    studies = tuple(s for s in facts.imaging.studies.items if s.final and s.reading is not None)
+    return tuple(
+        replace(
+            site,
+            reported=_unplaced_reports(studies)
+            if site.level is None
+            else _site(site.level, studies, site.diagnoses).reported,
+        )
+        for site in sites
+    )
 
 
 def _named_levels(studies: Iterable[Study], current: Iterable[FractureDiagnosis], facts: Facts) -> Iterator[Level]:
@@ -128,8 +160,7 @@ def _says_of(study: Study, level: Level) -> Reported | None:
         if finding.level == level and finding.level_certain:
             return Reported(study, finding)
     for region in study.reading.regions_without_fracture:
-        # A lumbar study that finds "no fracture" says nothing of T8, whatever region its words name.
-        if level in _DENIED_BY_REGION.get(region, ()) and study_covers(study, level) is not False:
+        if denied(region, level, study.regions):
             denial = next(
                 (f for f in study.reading.findings if f.status == "absent" and f.level is None and f.region == region),
                 LevelFinding(level=None, region=region, status="absent"),
@@ -145,22 +176,23 @@ def _unplaced(
 
     An augmentation drafted without any known fracture is judged here too.
     """
-    reported = tuple(
-        Reported(study, finding)
-        for study in studies
-        if study.reading is not None
-        for finding in study.reading.findings
-        if _unplaced_finding(finding)
-    )
+    reported = _unplaced_reports(studies)
     placed_by_report = any(r.finding.status == "present" for site in sites for r in site.reported)
     if placed_by_report:
         return None
     open_codes = tuple(d for d in current if d.level is None and not _placed(d, sites))
     drafted = not sites and any(d.kind == "augmentation" for d in facts.drafts)
-    if not open_codes and not drafted and not any(r.finding.status in ("present", "possible") for r in reported):
+    described = any(r.finding.status in ("present", "possible") or _contradicts_itself(r, "status") for r in reported)
+    if not open_codes and not drafted and not described:
         return None
     label = next((" or ".join(d.levels) for d in open_codes if d.levels), "level not named")
     return Site(None, label, reported, open_codes)
+
+
+def _unplaced_reports(studies: Iterable[Study]) -> tuple[Reported, ...]:
+    return tuple(
+        Reported(study, finding) for study in studies for finding in _findings(study) if _unplaced_finding(finding)
+    )
 
 
 def _unplaced_finding(finding: LevelFinding) -> bool:
@@ -187,14 +219,20 @@ def confirmed(site: Site, facts: Facts) -> Claim:
             case "present":
                 return met(said.evidence)
             case "absent":
+                newer = _unread_since(said.study, site, facts)
+                if newer is not None:
+                    return unknown(
+                        f"a newer report could not be read ({in_words(newer.not_read)})",
+                        [newer.evidence, said.evidence],
+                    )
                 return not_met(said.evidence)
             case "possible":
                 return unknown("the report hedges", [said.evidence])
             case _:
                 continue
-    unread = next((s for s in facts.imaging.studies.items if s.reading is None and s.not_read is not None), None)
+    unread = next((s for s in facts.imaging.studies.items if s.not_read is not None), None)
     if unread is not None:
-        return unknown(f"a report could not be read ({unread.not_read})", [unread.evidence])
+        return unknown(f"a report could not be read ({in_words(unread.not_read)})", [unread.evidence])
     if facts.imaging.studies.gap is not None:
         return unknown(facts.imaging.studies.gap)
     if any(not s.final or s.reading is None for s in facts.imaging.studies.items):
@@ -204,15 +242,27 @@ def confirmed(site: Site, facts: Facts) -> Claim:
     return not_met()
 
 
+def _unread_since(study: Study, site: Site, facts: Facts) -> Study | None:
+    """A final report that could not be read, newer than a study and perhaps of this level: it may say otherwise
+    (FX-09).
+    """
+    for each in facts.imaging.studies.items:
+        if each is study:
+            break
+        if each.final and each.not_read is not None and study_covers(each, site.level) is not False:
+            return each
+    return None
+
+
 def _contradicts_itself(said: Reported, field: str) -> bool:
     reading = said.study.reading
     return reading is not None and any(c.level == said.finding.level and c.field == field for c in reading.conflicts)
 
 
-def contradicted(site: Site, *fields: str) -> Claim:
-    """CF-05: whether the newest report on this level disagrees with itself about one of these fields."""
-    for said in site.reported[:1]:
-        if any(_contradicts_itself(said, field) for field in fields):
+def contradicted(site: Site, decisive: Reported, *fields: str) -> Claim:
+    """CF-05: whether the report that decides, or the newest one, disagrees with itself about one of these fields."""
+    for said in (decisive, site.newest()):
+        if said is not None and any(_contradicts_itself(said, field) for field in fields):
             return met(said.evidence)
     return not_met()
 
@@ -244,7 +294,8 @@ def fractured(site: Site, facts: Facts) -> Claim:
         return unknown(
             "coded as a fracture, but the newest report finds none", (*by_code.evidence, *by_report.evidence)
         )
-    if by_code.met and not by_report.met and any(r.finding.status == "possible" for r in site.reported[:1]):
+    newest = site.newest("status")
+    if by_code.met and not by_report.met and newest is not None and newest.finding.status == "possible":
         return unknown("coded as a fracture, but the report hedges", (*by_code.evidence, *by_report.evidence))
     return any_of(by_report, by_code)
 
@@ -276,7 +327,7 @@ def _newest_saying(site: Site, says: Callable[[LevelFinding], bool]) -> Claim:
             return met(said.evidence)
         if said.finding.acuity == "chronic":
             return not_met(said.evidence)
-    return not_met() if site.reported else unknown("no report states it")
+    return not_met() if site.newest() is not None else unknown("no report states it")
 
 
 def called_old(site: Site) -> Claim:

@@ -29,6 +29,7 @@ from cds_service.facts.spine import spine
 from cds_service.facts.stay import stay
 from cds_service.fhir.drafts import Draft
 from cds_service.fhir.record import PatientRecord
+from cds_service.fhir.text import NO_MEANS, Means
 
 
 def extract(
@@ -41,13 +42,15 @@ def extract(
     hook: str,
     selections: tuple[str, ...],
     read: Read,
+    means: Means = NO_MEANS,
 ) -> Facts:
     """The facts of one moment. ``read`` is the report reader (text to reading); it should remember what it has read.
+    ``means`` are what reading an attachment takes (without them, no PDF is read).
 
     ``at`` is the instant of ``as_of`` where it is known, ``zone`` the facility's time zone. ``selections`` are the
     references that order-select names. Nothing in a record raises.
     """
-    source = Source(record, as_of, zone)
+    source = Source(record, as_of, zone, means)
     answered = answers(source)
     taken = medicines(source)
     placed = orders(source)

@@ -91,7 +91,7 @@ def _of_problem(problem: Problem, rows: tuple[Row, ...]) -> Iterator[FractureDia
     is_past = problem.standing == "past" or role == "history" or any(row["seventh"] in NOT_CURRENT for row in rows)
     standing: Literal["current", "suspected", "past"] = "past" if is_past else problem.standing
     shown = next((row["display"] for row in rows if row["role"] == role), rows[0]["display"])
-    for levels in _levels(levels_of(sites), levels_in(problem.spoken), rows):
+    for levels in named_levels(levels_of(sites), levels_in(problem.spoken), rows):
         evidence = Evidence(problem.located.reference, cut(_with_level(shown, levels)), problem.date)
         yield FractureDiagnosis(evidence, role, standing, levels, problem.onset, problem.recorded)
 
@@ -100,10 +100,10 @@ def _is_vertebral(problem: Problem) -> bool:
     return names_vertebra(problem.condition.body_site, problem.spoken)
 
 
-def _levels(
+def named_levels(
     at_site: tuple[Level, ...], in_words: tuple[Level, ...], rows: tuple[Row, ...]
 ) -> tuple[tuple[Level, ...], ...]:
-    """One diagnosis for each level that site or words name; else one with what the code names (a level, a pair, none).
+    """One entry for each level that site or words name; else one with what the code names (a level, a pair, none).
 
     A code that names its levels and words that name others leave it open which is meant.
     """

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Final
@@ -18,6 +18,7 @@ from cds_service.facts.coded import find
 from cds_service.facts.fact import Evidence
 from cds_service.facts.levels import regions_in, regions_of
 from cds_service.facts.model import Contrast, Imaging, Listing, Modality, Order, SpineRegion, Study
+from cds_service.facts.reconciled import Word, reconcile
 from cds_service.facts.requests import (
     ELSEWHERE,
     IMAGING_SETS,
@@ -29,6 +30,7 @@ from cds_service.facts.requests import (
     picture,
 )
 from cds_service.facts.source import VOID, Moment, Source
+from cds_service.facts.structured import FINAL, Alone, Structured, later, structured
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.codes import words
 from cds_service.fhir.decoding import plain_code
@@ -43,7 +45,6 @@ Read = Callable[[str], ReportReading]
 
 REPORTS: Final = "reports"
 STUDIES: Final = "imaging"
-FINAL: Final = frozenset({"final", "amended", "corrected", "appended"})
 PRELIMINARY: Final = frozenset({"preliminary", "partial", "registered"})
 RADIOLOGY_SET: Final = "radiology-report"
 
@@ -114,7 +115,9 @@ def imaging(source: Source, placed: Listing[Order], read: Read) -> Imaging:
 def _studies(source: Source, read: Read) -> tuple[Study, ...]:
     looked = {each.located.reference: each for each in _imaging_studies(source)}
     used: set[str] = set()
-    kept = [*_reports(source, read, looked, used), *_documents(source, read)]
+    told = structured(source, read)
+    kept = [*_reports(source, read, looked, used, told), *_documents(source, read, told)]
+    kept = _with_observations(kept, told.alone, looked, used)
     for reference, each in looked.items():
         if reference not in used and not _reported(each, kept):
             study = _bare(each)
@@ -124,9 +127,15 @@ def _studies(source: Source, read: Read) -> tuple[Study, ...]:
     return tuple(each.study for each in kept)
 
 
-def _age(kept: _Kept) -> tuple[date, datetime, bool]:
-    when = kept.study.when
-    return (when.last if when else date.min, kept.at or datetime.min.replace(tzinfo=UTC), kept.study.final)
+def _age(kept: _Kept) -> tuple[date, bool, datetime, bool, str]:
+    """Newest last; of one day reports before what only Observations state, which is as old as it may be.
+
+    Then the final one, then by place, for the order of resources says nothing.
+    """
+    when, study = kept.study.when, kept.study
+    day = date.min if when is None else when.first if study.sparse else when.last
+    at = kept.at or datetime.min.replace(tzinfo=UTC)
+    return day, not study.sparse, at, study.final, study.evidence.reference
 
 
 # --- ImagingStudy -----------------------------------------------------------------------------------------------------
@@ -205,9 +214,15 @@ def _reported(looked: _Looked, kept: list[_Kept]) -> bool:
 # --- DiagnosticReport -------------------------------------------------------------------------------------------------
 
 
-def _reports(source: Source, read: Read, looked: dict[str, _Looked], used: set[str]) -> Iterator[_Kept]:
+def _reports(
+    source: Source, read: Read, looked: dict[str, _Looked], used: set[str], told: Structured
+) -> Iterator[_Kept]:
     by_order = {order: each for each in looked.values() for order in _order_names(each.located.resource.based_on)}
-    for located in source.record.of(fhir.DiagnosticReport):
+    # What takes time to read is read while there is some: imaging of the spine first, and the newest of it.
+    every = sorted(
+        source.record.of(fhir.DiagnosticReport), key=lambda each: _worth(source, each.resource), reverse=True
+    )
+    for located in every:
         report = located.resource
         if plain_code(report.status) in VOID:
             continue
@@ -217,10 +232,23 @@ def _reports(source: Source, read: Read, looked: dict[str, _Looked], used: set[s
             if (found := source.record.locate(ref)) and found.reference in looked
         ]
         links = links or [by_order[order] for order in _order_names(report.based_on) if order in by_order]
-        study = _of_report(source, located, links, read)
+        study = _of_report(source, located, links, read, told)
         used.update(each.located.reference for each in links)
         if study is not None:
             yield study
+
+
+def _worth(source: Source, report: fhir.DiagnosticReport) -> tuple[bool, date]:
+    """How early a report is read: whether code, category or a study make it imaging of the spine, then its day. Where
+    reading takes no time to speak of, that is all one.
+    """
+    if all((form.content_type or "").strip().lower().startswith("text/plain") for form in report.presented_form):
+        return False, date.min
+    is_picture, by_category = _category(report.category)
+    image = picture(find(report.code), words(report.code))
+    known = bool(is_picture or by_category or image.modality or report.imaging_study) and image.spinal is not False
+    day = source.moment(report.effective_date_time, report.effective_period, report.issued).when
+    return known, day.last if day is not None else date.min
 
 
 def _order_names(references: tuple[fhir.Reference, ...]) -> list[str]:
@@ -228,7 +256,7 @@ def _order_names(references: tuple[fhir.Reference, ...]) -> list[str]:
 
 
 def _of_report(
-    source: Source, located: Located[fhir.DiagnosticReport], links: list[_Looked], read: Read
+    source: Source, located: Located[fhir.DiagnosticReport], links: list[_Looked], read: Read, told: Structured
 ) -> _Kept | None:
     """The study a report is of; None when it is no imaging, or of another place and silent on the spine."""
     report = located.resource
@@ -244,9 +272,14 @@ def _of_report(
         return None
     image = _joined(picture(found, spoken), links, by_category)
     is_known = is_known or image.modality is not None
-    reading, text, not_read = _read(source, report, read, anyway=is_known and image.spinal is not False)
+    reading, text, not_read, unread = _read(source, report, read, anyway=is_known and image.spinal is not False)
     if text is not None:
         image = _with_head(image, text)
+    is_sparse = reading is None
+    # A report's own codes speak of what it shows, whatever its title says, so its denials are held against all of them.
+    beside = reconcile(reading or ReportReading(), told.of_report(located), frozenset())
+    if beside.stated or beside.disputes:
+        reading = beside.reading
     if not (_speaks(reading) or (is_known and image.spinal is not False and not image.other_modality)):
         return None
     status = plain_code(report.status)
@@ -261,22 +294,30 @@ def _of_report(
         regions=image.regions,
         reading=reading,
         not_read=None if status == "registered" and not_read == "empty" else not_read,
+        unread=unread,
         text=text,
+        stated=beside.stated,
+        disputes=beside.disputes,
+        sparse=is_sparse and reading is not None,
     )
     return _Kept(study, moment.at)
 
 
 def _read(
     source: Source, report: fhir.DiagnosticReport, read: Read, *, anyway: bool
-) -> tuple[ReportReading | None, str | None, str | None]:
-    """(reading, text, why not read). Without ``anyway`` only a text that may speak of a vertebra is read."""
-    text = report_texts(report, lambda reference: source.resolve(reference, report))
+) -> tuple[ReportReading | None, str | None, str | None, tuple[str, ...]]:
+    """(reading, text, why not read, why parts were not). Without ``anyway`` only a text that may speak of a vertebra is
+    read.
+    """
+    text = report_texts(report, lambda reference: source.resolve(reference, report), source.means)
     if isinstance(text, NotRead):
-        return None, None, text.reason
+        return None, None, text.reason, ()
     if not anyway and not _WORTH_READING.search(text.text):
-        return None, text.text, None
+        return None, text.text, None, text.unread
     reading = read(text.text)
-    return (reading, text.text, None) if reading.not_read is None else (None, text.text, reading.not_read)
+    if reading.not_read is not None:
+        return None, text.text, reading.not_read, ()
+    return reading, text.text, None, text.unread
 
 
 def _performed(source: Source, report: fhir.DiagnosticReport, links: list[_Looked]) -> Moment:
@@ -340,10 +381,74 @@ def _speaks(reading: ReportReading | None) -> bool:
     )
 
 
+# --- Observations of no report ----------------------------------------------------------------------------------------
+
+
+def _with_observations(
+    kept: list[_Kept], alone: tuple[Alone, ...], looked: dict[str, _Looked], used: set[str]
+) -> list[_Kept]:
+    """The studies with what Observations outside any report state, those of one day and study together.
+
+    Where a report that may be of the same day has a word on the same fact, they are set beside it: what agrees is
+    said already, what does not is a dispute. The rest is a study of its own, sparse: its silence denies nothing.
+    """
+    reports = len(kept)
+    groups: dict[tuple[object, ...], list[Alone]] = {}
+    for each in alone:
+        linked = looked.get(each.study or "")
+        each = each if linked is None else replace(each, moment=linked.moment)
+        groups.setdefault((each.study, each.moment.when, each.final, each.preliminary), []).append(each)
+    for group in groups.values():
+        first = group[0]
+        said = frozenset(word for each in group for word in each.words)
+        left = said
+        for place, other in enumerate(kept[:reports] if first.final else ()):
+            if other.study.final and _may_be_one_day(first.moment, other):
+                kept[place], heard = _beside(other, said)
+                left -= heard
+        beside = reconcile(ReportReading(), left, frozenset())
+        if not beside.reading.findings:
+            continue
+        linked = looked.get(first.study or "")
+        image = linked.picture if linked is not None else Picture(None, None, frozenset(), None, False)
+        if linked is not None:
+            used.add(linked.located.reference)
+        evidence = min((word.evidence for word in left), key=lambda each: (each.reference, each.value))
+        study = Study(
+            evidence=evidence,
+            modality=image.modality,
+            when=first.moment.when,
+            final=first.final,
+            preliminary=first.preliminary,
+            contrast=image.contrast,
+            regions=image.regions,
+            reading=beside.reading,
+            stated=beside.stated,
+            disputes=beside.disputes,
+            sparse=True,
+        )
+        kept.append(_Kept(study, first.moment.at))
+    return kept
+
+
+def _may_be_one_day(moment: Moment, other: _Kept) -> bool:
+    return later(Moment(moment.when, None, None), Moment(other.study.when, None, None)) is None
+
+
+def _beside(kept: _Kept, said: frozenset[Word]) -> tuple[_Kept, frozenset[Word]]:
+    """A report's study set beside what Observations state, and the words it has one of its own on."""
+    study = kept.study
+    beside = reconcile(study.reading or ReportReading(), said, study.regions, fill=False)
+    if not beside.disputes:
+        return kept, beside.heard
+    disputes = (*study.disputes, *beside.disputes)
+    return _Kept(replace(study, reading=beside.reading, disputes=disputes), kept.at), beside.heard
+
+
 # --- DocumentReference ------------------------------------------------------------------------------------------------
 
 
-def _documents(source: Source, read: Read) -> Iterator[_Kept]:
+def _documents(source: Source, read: Read, told: Structured) -> Iterator[_Kept]:
     """Imaging reports filed as documents: current ones (hazard 15) whose type or category says imaging."""
     for located in source.record.of(fhir.DocumentReference):
         document = located.resource
@@ -356,6 +461,8 @@ def _documents(source: Source, read: Read) -> Iterator[_Kept]:
             continue
         forms = tuple(each.attachment for each in document.content if each.attachment is not None)
         report = fhir.DiagnosticReport(
+            language=document.language,
+            contained=document.contained,
             status=plain_code(document.doc_status) or "final",
             category=document.category,
             code=document.type,
@@ -363,6 +470,7 @@ def _documents(source: Source, read: Read) -> Iterator[_Kept]:
             issued=document.date,
             presented_form=forms,
         )
-        kept = _of_report(source, Located(located.reference, report, located.key, located.subject_stated), [], read)
+        of_document = Located(located.reference, report, located.key, located.subject_stated)
+        kept = _of_report(source, of_document, [], read, told)
         if kept is not None:
             yield kept

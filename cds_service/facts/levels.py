@@ -46,10 +46,10 @@ def levels_in(text: str) -> tuple[Level, ...]:
     """The levels T1 to L5 that words name for certain, cranial to caudal; a disc space names none."""
     if not any(mark.isdigit() for mark in text) and not _SPELLED.search(text):
         return ()
-    folded = fold(text[:_LONGEST])
+    words = fold(text[:_LONGEST]).words[:]
     named: set[Level] = set()
-    for mark in find_marks(folded.words, 0, len(folded.words)):
-        following = folded.words[mark.last].text if mark.last < len(folded.words) else ""
+    for mark in find_marks(words, 0, len(words)):
+        following = words[mark.last].text if mark.last < len(words) else ""
         is_disc = mark.kind == "pair" and following in _DISC
         if mark.certain and mark.kind in ("body", "pair") and not is_disc:
             named.update(mark.levels)

@@ -18,7 +18,7 @@ from cds_service.facts.fact import Claim, Evidence, Fact, Interval, claim, days_
 from cds_service.facts.truth import MET, UNKNOWN
 from cds_service.facts.truth import any_of as kleene_any
 from cds_service.facts.truth import of as truth_of
-from cds_service.reports.findings import ReportReading
+from cds_service.reports.findings import Region, ReportReading, Span
 
 Level = str
 """``T1`` to ``L5``."""
@@ -151,6 +151,55 @@ class Stay:
     """A test or confidential encounter (G-02)."""
 
 
+Teller = Literal["report text", "Observation", "conclusion code"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """One field of one level that a reading has from a code or an Observation, not from the report's words."""
+
+    level: Level | None
+    field: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What one teller says of a disputed field: the value in the vocabulary of `LevelFinding`, and in words of ours.
+
+    ``evidence`` is None for the report's own words; ``span`` says where they stand.
+    """
+
+    teller: Teller
+    value: object
+    shown: str
+    evidence: Evidence | None = None
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """Accounts of one field of one level that cannot all be true, the report text first where it speaks.
+
+    With ``level`` None a code that names no level stands against a denial of every fracture in ``regions``.
+    """
+
+    level: Level | None
+    field: str
+    accounts: tuple[Account, ...]
+    regions: tuple[Region, ...] = ()
+
+    def __str__(self) -> str:
+        """ "Observation says 30 %, report text says 15 %"."""
+        structured = [each for each in self.accounts if each.teller != "report text"]
+        texts = [each for each in self.accounts if each.teller == "report text"]
+        said: list[str] = []
+        for number, each in enumerate((*structured, *texts)):
+            again = any(other.teller == each.teller for other in structured[:number])
+            said.append(f"{'another ' if again else ''}{each.teller} says {each.shown}")
+        return ", ".join(said)
+
+
 @dataclass(frozen=True, slots=True)
 class Study:
     """DE-05 to DE-09: one imaging study and, when there is a report that could be read, what it says."""
@@ -168,6 +217,14 @@ class Study:
     """Why the report's words could not be read; None with ``reading`` None means that there is no report."""
     text: str | None = field(default=None, repr=False)
     """The words as read, which the spans of ``reading`` point into; for quoting on a card, never for a log."""
+    unread: tuple[str, ...] = ()
+    """Why parts of a report that was read could not be."""
+    stated: tuple[Stated, ...] = ()
+    """What of ``reading`` codes and Observations state."""
+    disputes: tuple[Dispute, ...] = ()
+    """Where they disagree with the report's words, or with each other."""
+    sparse: bool = False
+    """Only codes and Observations speak here, so what they leave out is not denied."""
 
 
 @dataclass(frozen=True, slots=True)

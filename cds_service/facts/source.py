@@ -19,6 +19,7 @@ from cds_service.fhir.dates import DateInterval, parse_date, parse_instant
 from cds_service.fhir.decoding import plain_code
 from cds_service.fhir.record import OWN_KEYS, KeyState, Located, PatientRecord
 from cds_service.fhir.resources import CodeableConcept, Period, Quantity, Reference, Resource
+from cds_service.fhir.text import NO_MEANS, Means
 from cds_service.knowledge.value_set import Row
 
 LONGEST_VALUE: Final = 80
@@ -110,11 +111,14 @@ class Observed:
 
 @dataclass(frozen=True)
 class Source:
-    """The record at one moment. ``as_of`` is the only clock; ``zone`` the facility's."""
+    """The record at one moment. ``as_of`` is the only clock; ``zone`` the facility's; ``means`` are what reading an
+    attachment may take.
+    """
 
     record: PatientRecord
     as_of: date
     zone: tzinfo
+    means: Means = NO_MEANS
 
     @cached_property
     def gaps(self) -> Mapping[str, str | None]:
@@ -238,17 +242,18 @@ class Source:
 
     def _observed(self) -> Iterator[Observed]:
         for located in self.record.of(fhir.Observation):
-            whole = located.resource
-            if plain_code(whole.status) in _NO_RESULT or whole.focus:
-                continue
-            moment = self.moment(
-                whole.effective_date_time, whole.effective_instant, whole.effective_period, whole.issued
-            )
-            if whole.data_absent_reason is None:
-                yield Observed(located.reference, whole, whole, find(whole.code), moment)
-            for part in whole.component:
-                if part.data_absent_reason is None:
-                    yield Observed(located.reference, whole, part, find(part.code), moment)
+            yield from self.results_in(located.reference, located.resource)
+
+    def results_in(self, reference: str, whole: fhir.Observation) -> Iterator[Observed]:
+        """The results of one Observation that count, its own and those of its components."""
+        if plain_code(whole.status) in _NO_RESULT or whole.focus:
+            return
+        moment = self.moment(whole.effective_date_time, whole.effective_instant, whole.effective_period, whole.issued)
+        if whole.data_absent_reason is None:
+            yield Observed(reference, whole, whole, find(whole.code), moment)
+        for part in whole.component:
+            if part.data_absent_reason is None:
+                yield Observed(reference, whole, part, find(part.code), moment)
 
     @cached_property
     def _results(self) -> Mapping[str, tuple[tuple[Observed, Row], ...]]:

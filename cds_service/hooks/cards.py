@@ -155,14 +155,19 @@ def _card(name: str, text: str, environment: ImmutableSandboxedEnvironment) -> C
         raise ContentError(f"cards/{name}: {error}") from None
 
 
-def fill(text: CardText, card: Card, limit: Thresholds, *, unread: Iterable[str], knowledge: str) -> Words:
-    """The card's summary and detail. Raises jinja2.UndefinedError for a name the judgement does not give."""
+def fill(
+    text: CardText, card: Card, limit: Thresholds, *, unread: Iterable[str], reports: str | None, knowledge: str
+) -> Words:
+    """The card's summary and detail. ``reports`` is the line about imaging reports that could not be read.
+
+    Raises jinja2.UndefinedError for a name the judgement does not give.
+    """
     leading = card.leading
     plain = {name: plain_text(value, LONGEST_IN_SUMMARY) for name, value in leading.values.items()}
     safe = {name: escaped(value, LONGEST_IN_SUMMARY) for name, value in leading.values.items()}
     notes = "\n".join(f"- {text.notes[key].render(**safe, limit=limit)}" for key in leading.notes)
     body = text.body.render(**safe, notes=notes, criteria=criteria_block(leading), limit=limit)
-    lines = [body, *_also(card), *_footer(text, unread, knowledge)]
+    lines = [body, *_also(card), f"**{reports}**" if reports else "", *_footer(text, unread, knowledge)]
     detail = "\n\n".join(line for line in lines if line)
     return Words(text.summary.render(**plain, limit=limit), _without_gaps(detail))
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -12,12 +13,15 @@ from typing import Final, cast
 from zoneinfo import ZoneInfo
 
 from cds_service.criteria.assessment import assess
+from cds_service.criteria.unread import unread_reports
 from cds_service.errors import DataUnavailable, Malformed
 from cds_service.facts.extract import extract
 from cds_service.facts.remembered import remembered
+from cds_service.fhir.attachments.pdf import parsing_apart
 from cds_service.fhir.drafts import OF_ANOTHER, Draft, NotABundle, read_drafts
 from cds_service.fhir.record import OTHER, IdentityMismatch, PatientRecord, bare_id, read_record
 from cds_service.fhir.resources import Condition, Unreadable
+from cds_service.fhir.text import Means
 from cds_service.hooks.cards import OVERRIDE_REASONS, CardText, fill, load_cards
 from cds_service.hooks.requests import HookRequest
 from cds_service.hooks.responses import EVALUATION
@@ -33,8 +37,12 @@ from cds_service.settings import Settings
 
 LAY_USERS: Final = frozenset({"Patient", "RelatedPerson"})
 """Who opens a chart of their own: the hook allows them, and our cards are written for clinicians."""
+REPORTS: Final = "reports"
+"""The key of reports: in `missing` also when all of them came and the text of one could not be read."""
 DRAFTS: Final = "draft-orders"
 """What `missing` calls drafts of the context that could not be read: silence would look like "nothing to say"."""
+TIME_FOR_ATTACHMENTS: Final = 0.7
+"""The part of the deadline after which no attachment is read: rules and answer take the rest (operations.md 1.4)."""
 CARD_NAMESPACE: Final = uuid.UUID("3b0f7f1c-5f0c-5d38-9c6b-0d5a6c1f7a11")
 """Namespace of card and suggestion uuids: the same request gives the same ones (CDS Hooks feedback needs that)."""
 
@@ -56,8 +64,16 @@ def invoke(service: Service, request: HookRequest, settings: Settings, *, as_of:
     return respond(service, request, settings, judge(service, request, settings, as_of=as_of))
 
 
-def judge(service: Service, request: HookRequest, settings: Settings, *, as_of: date) -> Evaluated:
-    """Reads the record, extracts the facts and judges every recommendation."""
+def judge(
+    service: Service,
+    request: HookRequest,
+    settings: Settings,
+    *,
+    as_of: date,
+    clock: Callable[[], float] = time.monotonic,
+) -> Evaluated:
+    """Reads the record, extracts the facts and judges every recommendation. ``clock`` counts seconds, for deadlines."""
+    attachments_until = clock() + settings.deadline_ms / 1000 * TIME_FOR_ATTACHMENTS
     zone = ZoneInfo(settings.timezone)
     if bare_id(request.patient_id) is None:
         raise Malformed("context.patientId must be a FHIR id", code="invalid", expression="context.patientId")
@@ -75,19 +91,23 @@ def judge(service: Service, request: HookRequest, settings: Settings, *, as_of: 
             "context.draftOrders must be a Bundle", code="invalid", expression="context.draftOrders"
         ) from None
     _require(record)
-    facts = extract(
-        record,
-        drafts,
-        as_of=as_of,
-        at=None,
-        zone=zone,
-        hook=request.hook,
-        selections=request.selections,
-        read=read_once,
-    )
+    with parsing_apart(attachments_until, clock) as parse:
+        facts = extract(
+            record,
+            drafts,
+            as_of=as_of,
+            at=None,
+            zone=zone,
+            hook=request.hook,
+            selections=request.selections,
+            read=read_once,
+            means=Means(parse=parse, is_late=lambda: clock() >= attachments_until),
+        )
     assessment = assess(facts, thresholds(settings))
     situation = _situation(service, request, settings)
-    missing = (*record.unread_keys(service.prefetch), *_unread_drafts(drafts))
+    keys = record.unread_keys(service.prefetch)
+    reports = () if REPORTS in keys or unread_reports(facts) is None else (REPORTS,)
+    missing = (*keys, *reports, *_unread_drafts(drafts))
     return Evaluated(record, drafts, evaluate(ALL, assessment, situation), missing)
 
 
@@ -173,12 +193,15 @@ def _card(
     card: Card, text: CardText, request: HookRequest, settings: Settings, evaluated: Evaluated, seed: str
 ) -> dict[str, object]:
     limit = evaluated.evaluation.assessment.limit
+    reports = unread_reports(evaluated.evaluation.assessment.facts) if REPORTS in card.recommendation.needs else None
+    # Where all reports came, the line about them says more than the name of their key.
+    told = {REPORTS} if reports is not None and evaluated.record.retrieval(REPORTS).complete else set[str]()
     unread = tuple(
         key
         for key in evaluated.missing
-        if key == DRAFTS or key.split("-")[0] in card.recommendation.needs or key in card.recommendation.needs
+        if key == DRAFTS or ({key, key.split("-")[0]} & card.recommendation.needs and key not in told)
     )
-    words = fill(text, card, limit, unread=unread, knowledge=KNOWLEDGE_VERSION)
+    words = fill(text, card, limit, unread=unread, reports=reports, knowledge=KNOWLEDGE_VERSION)
     topic = card.recommendation.id
     evidence = f"{settings.public_url}/evidence/{topic}"
     body: dict[str, object] = {

@@ -78,7 +78,7 @@ def advanced_study(level: LevelFacts, a: Assessment) -> Claim:
     gap = studies.gap or a.facts.imaging.orders.gap
     if gap is not None:
         return unknown(gap)
-    if any(s.modality is None and s.reading is not None for s in studies.items):
+    if any(s.modality is None and s.reading is not None and not s.sparse for s in studies.items):
         return unknown("a report does not say what kind of study it is")
     return not_met(*(s.evidence for s in mine))
 

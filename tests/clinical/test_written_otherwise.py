@@ -341,7 +341,8 @@ def attachment(data: bytes, content_type: str) -> list[Json]:
 
 
 REPORTS: dict[str, tuple[Json, dict[str, str]]] = {
-    "html": ({"presentedForm": attachment(f"<div><p>{TEXT}</p></div>".encode(), "text/html")}, {}),
+    "html": ({"presentedForm": attachment(f"<div><p>{TEXT}</p></div>".encode(), "text/html")}, REFERRAL),
+    "rtf": ({"presentedForm": attachment(rb"{\rtf1 " + TEXT.encode() + b"}", "text/rtf")}, REFERRAL),
     "latin-1": ({"presentedForm": attachment(TEXT.encode("latin-1"), "text/plain; charset=iso-8859-1")}, REFERRAL),
     "sections": (
         {"conclusion": f"CLINICAL HISTORY: Back pain.\n\nFINDINGS: As below.\n\nIMPRESSION: {TEXT}"},

@@ -11,6 +11,7 @@ from cds_service.facts.extract import extract
 from cds_service.facts.model import DateRange, Draft, Facts
 from cds_service.fhir.drafts import read_drafts
 from cds_service.fhir.record import KEY_TYPES, read_record
+from cds_service.fhir.text import NO_MEANS, Means
 from cds_service.reports.findings import LevelFinding, ReportReading
 
 AS_OF: Final = date(2026, 11, 20)
@@ -132,6 +133,7 @@ def facts(
     selections: tuple[str, ...] = (),
     read: Callable[[str], ReportReading] = fake_reader,
     zone: tzinfo = UTC,
+    means: Means = NO_MEANS,
 ) -> Facts:
     """The facts of a record that answers every key whole, but those ``without`` (not sent) and ``key`` (as given)."""
     person = (
@@ -156,6 +158,7 @@ def facts(
         hook=hook,
         selections=selections,
         read=read,
+        means=means,
     )
 
 

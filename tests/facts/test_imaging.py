@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from cds_service.facts.model import Study
+from cds_service.fhir.attachments.outcome import Apart
+from cds_service.fhir.text import Means, NotRead, ReportText
 from cds_service.reports.findings import ReportReading
 from tests.facts.records import CPT, LOINC, ME, SNOMED, concept, days, facts, report, resource
 
@@ -192,6 +194,63 @@ def test_what_could_not_be_read_says_why(more: dict[str, Any], not_read: str | N
     """Hazard 8: a report that exists and could not be read is no report without findings."""
     (found,) = studies(report(**more))
     assert (found.reading, found.not_read) == (None, not_read)
+
+
+def attached(content: bytes, content_type: str, **more: Any) -> dict[str, Any]:
+    """A report with nothing but this attachment."""
+    form = {"contentType": content_type, "data": base64.b64encode(content).decode()}
+    return report(conclusion=None, presentedForm=[form], **more)
+
+
+def test_what_was_read_in_part_says_so() -> None:
+    """Hazard 8, F19: the text that was read counts, and why the rest was not is kept beside it."""
+    (found,) = studies(report(presentedForm=[{"contentType": "application/pdf", "data": "JVBERi0="}]))
+    assert (found.not_read, found.unread) == (None, ("format",))
+    assert found.reading is not None
+    (whole,) = studies(report())
+    assert whole.unread == ()
+    (foreign,) = studies(report(conclusion="unreadable to this reader", presentedForm=[{"url": "Binary/1"}]))
+    assert (foreign.not_read, foreign.unread) == ("language", ())
+
+
+def test_imaging_of_the_spine_is_read_first_and_the_newest_of_it() -> None:
+    """F19: several PDF share one time; the order of the record does not decide which of them is left out."""
+    order: list[bytes] = []
+
+    def parse(kind: Apart, content: bytes) -> ReportText | NotRead:
+        order.append(content)
+        return ReportText("L1 fracture.")
+
+    pdf = "application/pdf"
+    facts(
+        {**attached(b"%PDF- unknown", pdf, code="", text="Report", category=None), "id": "a"},
+        {**attached(b"%PDF- knee", pdf, code="", text="MRI knee"), "id": "b"},
+        {**attached(b"%PDF- old", pdf, effectiveDateTime="2020-01-01"), "id": "c"},
+        {**attached(b"%PDF- undated", pdf, effectiveDateTime=None), "id": "d"},
+        {**attached(b"%PDF- new", pdf), "id": "e"},
+        means=Means(parse=parse),
+    )
+    assert order[:3] == [b"%PDF- new", b"%PDF- old", b"%PDF- undated"]
+    assert set(order[3:]) == {b"%PDF- unknown", b"%PDF- knee"}
+
+
+def test_a_binary_of_the_record_or_inside_the_resource() -> None:
+    """Hazards 8 and 9: an address that the same record answers, for a report and for a document."""
+    page = base64.b64encode(b"<p>L1 fracture.</p>").decode()
+    binary = {"resourceType": "Binary", "id": "b", "contentType": "text/html", "data": page}
+    linked = report(conclusion=None, presentedForm=[{"contentType": "text/html", "url": "https://x.example/Binary/b"}])
+    whole = {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": linked}, {"resource": binary}]}
+    (found,) = studies(key={"reports": whole})
+    assert found.reading is not None
+    document = resource(
+        "DocumentReference",
+        status="current",
+        type=concept("30679-5", LOINC),
+        contained=[binary],
+        content=[{"attachment": {"contentType": "text/html", "url": "#b"}}],
+    )
+    (found,) = studies(document)
+    assert found.reading is not None
 
 
 def test_text_from_an_attachment_and_from_results() -> None:
