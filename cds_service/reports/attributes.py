@@ -30,6 +30,8 @@ _PLAIN_NORMAL: Final = {
     ("cordsignal", "normal"): "cord_signal",
     ("discsignal", "normal"): "disc_signal",
     ("ligament", "intact"): "unstable",
+    ("uptake", "quiet"): "tracer_uptake",
+    ("retro", "none"): "retropulsion",
 }
 
 

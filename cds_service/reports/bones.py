@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 from cds_service.reports.lexicon import Mark
@@ -21,13 +22,15 @@ def kind_of(c: Clauses, mark: Mark) -> str | None:
         return None
     if value == "weak":
         return "deformity" if _body_is_deformed(c, mark) else None
-    if value == "height" and _disc_height(c, mark):
+    if value == "height" and _other_height(c, mark):
         return None
     return value
 
 
 def _body_is_deformed(c: Clauses, mark: Mark) -> bool:
     text = c.words[mark.first].text
+    if text in ("compression", "compressions", "compressed") and _presses_on_nerves(c, mark):
+        return False
     following = next((m for m in c.marks if m.first >= mark.last), None)
     if following is not None and "fx" in following.facts and c.reaches(mark.last, following.first, strangers=0):
         return False
@@ -41,6 +44,7 @@ def _body_is_deformed(c: Clauses, mark: Mark) -> bool:
     if governs or text in (
         "compressed",
         "collapsed",
+        "flattened",
         "collapse",
         "deformity",
         "deformities",
@@ -84,6 +88,8 @@ def _body_is_deformed(c: Clauses, mark: Mark) -> bool:
         return True
     if text in ("wedge", "plana"):
         return bool(c.within("vertebral", start, end)) or bool(body_targets(c.levels))
+    if text == "compression" and _shown_by_a_body(c, mark):
+        return True
     near = [
         m
         for m in c.marks
@@ -96,6 +102,36 @@ def _body_is_deformed(c: Clauses, mark: Mark) -> bool:
         body_targets(c.levels) or c.within("vertebral", start, mark.first)
     )
     return predicate or (masked and bool(regions_near(c, mark)))
+
+
+def _shown_by_a_body(c: Clauses, mark: Mark) -> bool:
+    """ "L2 shows acute compression": the verb's subject is a level, and nothing else is compressed."""
+    ends = mark.last >= len(c.words) or c.words[mark.last].text in (",", ";", ".", "with")
+    for lv in c.levels:
+        if lv.kind == "body" and lv.last < mark.first and ends:
+            way = [w.text for w in c.words[lv.last : mark.first]]
+            adjectives = all(c.covered(at) is not None for at in range(lv.last + 1, mark.first))
+            if way[0] in ("shows", "demonstrates", "has") and adjectives:
+                return True
+    return False
+
+
+_PRESSING: Final = frozenset(
+    """recess recesses foramen foramina foraminal epidural abscess meningioma herniation herniated extrusion
+    protrusion hematoma haematoma cyst schwannoma neurofibroma myelopathy radiculopathy thecal ligamentum""".split()
+)
+_BODILY: Final = frozenset(
+    "vertebra vertebrae vertebral body bodies endplate endplates anterior superior plate".split()
+)
+
+
+def _presses_on_nerves(c: Clauses, mark: Mark) -> bool:
+    """ "Disc herniation at L3-4 with L3 compression": a bare "compression" in a sentence about what presses on nerves,
+    and with nothing said of a body."""
+    words = {w.text for w in c.words}
+    if words.isdisjoint(_PRESSING) or not words.isdisjoint(_BODILY):
+        return False
+    return not any(("fx" in m.facts and m is not mark) or "quantity" in m.facts for m in c.marks) and "%" not in words
 
 
 def _predicate_of_another(c: Clauses, mark: Mark) -> bool:
@@ -133,19 +169,38 @@ def _short_link(c: Clauses, start: int, end: int) -> bool:
     return end - start <= 8 and all(w.text not in (",", "and", "with", "without") for w in c.words[start:end])
 
 
-def _disc_height(c: Clauses, mark: Mark) -> bool:
+_CURVES: Final = frozenset("scoliosis dextroscoliosis levoscoliosis curvature curve".split())
+_STATURE_UNITS: Final = frozenset("cm inch inches centimeter centimeters centimetres in".split())
+
+
+def _other_height(c: Clauses, mark: Mark) -> bool:
+    """Whether a height lost is that of a disc, of a curved spine or of the whole patient."""
     start, end = c.clause(mark.first)
-    if any(
-        m.get("noun") == "disc" and abs(m.first - mark.first) <= 8 for m in c.within("noun", start, end)
-    ) and not c.within("vertebral", start, end):
-        return True
-    after = [lv for lv in c.levels if mark.last <= lv.first < end]
-    return bool(after) and after[0].kind == "pair" and not c.within("vertebral", start, end)
+    words = [w.text for w in c.words[start:end]]
+    if not c.within("vertebral", start, end):
+        if not _CURVES.isdisjoint(words):
+            return True
+        discs = [m for m in c.within("noun", start, end) if m.get("noun") == "disc"]
+        stop = min((k for k in c.commas if k >= mark.last), default=end)
+        if any(m.last <= mark.first + 8 and mark.first - m.last <= 8 for m in discs if m.first < mark.first):
+            return True
+        if any(mark.last <= m.first < stop for m in discs):
+            return True
+        named = [lv for lv in c.levels if start <= lv.first < end and lv.kind in ("body", "pair")]
+        before = [lv for lv in named if lv.last <= mark.first]
+        nearest = before[-1:] or named[:1]
+        if nearest and nearest[0].kind == "pair" and not speaks_of_bodies(c, nearest[0]):
+            return True
+    around = [w.text for w in c.words[max(mark.first - 2, 0) : mark.last + 4]]
+    return any(a[0].isdigit() and b in _STATURE_UNITS - {"in"} for a, b in pairwise(around))
 
 
 def bone_of(c: Clauses, mark: Mark) -> str | None:
     """Another bone that the fracture word belongs to; ``vertebral`` words and body levels between keep it a
     vertebra's."""
+    subject = _broken_subject(c, mark)
+    if subject is not None:
+        return subject
     before = [m for m in c.marks if "bone" in m.facts and m.last <= mark.first]
     body = any(lv.kind == "body" and before[-1].last <= lv.first < mark.first for lv in c.levels) if before else False
     if before and not body and _np_gap(c, before[-1].last, mark.first):
@@ -166,14 +221,34 @@ def bone_of(c: Clauses, mark: Mark) -> str | None:
             return found.facts["bone"] if _owns(c, mark, found) else None
         if "vertebral" in found.facts and found.get("vertebral") and "bone" not in found.facts and len(gap) <= 6:
             return None
-        if (
-            found.get("posterior") == "noun"
-            and len(gap) <= 4
-            and any(w.text in ("of", "through") for w in gap)
-            and not any(lv.kind == "body" and mark.last <= lv.first < found.first for lv in c.levels)
-        ):
+        if found.get("posterior") == "noun" and _leads_to(c, mark, found):
             return "posterior"
     return _only_bone(c, mark)
+
+
+def _broken_subject(c: Clauses, mark: Mark) -> str | None:
+    """The other bone or implant that "is fractured": "one of the rods is fractured at L1"."""
+    if c.words[mark.first].text not in ("fractured", "broken"):
+        return None
+    for bone in reversed([m for m in c.marks if "bone" in m.facts and m.last <= mark.first]):
+        inside = {at for lv in c.levels if bone.last <= lv.first < mark.first for at in range(lv.first, lv.last)}
+        way = {c.words[at].text for at in range(bone.last, mark.first) if at not in inside}
+        if way <= _BEFORE_PARTICIPLE and way & {"is", "are", "appears", "was"}:
+            return bone.facts["bone"]
+    return None
+
+
+_BEFORE_PARTICIPLE: Final = frozenset("is are was appears of at the also on left right".split())
+
+
+def _leads_to(c: Clauses, mark: Mark, part: Mark) -> bool:
+    """Whether "fracture of the left L3 pedicle" breaks the pedicle and not the body; a level may stand straight before
+    the part."""
+    inside = {at for lv in c.levels if mark.last <= lv.first < part.first for at in range(lv.first, lv.last)}
+    if inside and max(inside) < part.first - 2:
+        return False
+    gap = [c.words[at].text for at in range(mark.last, part.first) if at not in inside]
+    return len(gap) <= 4 and not {"of", "through"}.isdisjoint(gap) and {",", "with", "and"}.isdisjoint(gap)
 
 
 def _only_bone(c: Clauses, mark: Mark) -> str | None:
@@ -206,7 +281,7 @@ def _owns(c: Clauses, mark: Mark, bone: Mark) -> bool:
         return not any(w.text in ("compression", "burst", "wedge") for w in c.words[mark.first : mark.last])
     if bone.facts["bone"] in ARCH_BONES or bone.facts["bone"] == "sacrum":
         return len(gap) <= 5 and not any(w in (",", "with", "without", "and", ";") for w in gap)
-    return len(gap) <= 9 and not between
+    return len(gap) <= 9 and not between and ({",", "with"}.isdisjoint(gap) or "of" in gap)
 
 
 def _np_gap(c: Clauses, start: int, end: int) -> bool:

@@ -7,7 +7,7 @@ from typing import Final
 from cds_service.reports.fractures import adjectives
 from cds_service.reports.lexicon import Mark
 from cds_service.reports.said import Said
-from cds_service.reports.statements import NOWHERE, Target, attach
+from cds_service.reports.statements import NOWHERE, Target, attach, chosen
 
 _BESIDE: Final = frozenset("adjacent next near beside above below between neighboring neighbouring abutting".split())
 
@@ -24,8 +24,10 @@ def cause(here: Said, mark: Mark) -> None:
     with_fracture = bool(here.readings)
     linked = with_fracture and _linked(here, mark, start, end)
     if kind == "infectious":
-        if not doubted and (with_fracture or any(t.level for t in targets) or "discsignal" in mark.facts):
-            here.add(here.targets(mark) or (NOWHERE,), "etiology", "infectious", mark)
+        here_named = any(lv.kind in ("body", "pair") for lv in c.levels) or c.has("pointer")
+        if not doubted and (with_fracture or here_named or "discsignal" in mark.facts):
+            owners = here.targets(mark) if with_fracture or here_named else ()
+            here.add(owners or (NOWHERE,), "etiology", "infectious", mark)
         return
     if how.doubtful:
         return
@@ -72,6 +74,8 @@ def _linked(here: Said, mark: Mark, start: int, end: int) -> bool:
                 return True
             continue
         between = {w.text for w in here.c.words[s.mark.last : mark.first]}
+        if "," in between and _only_adjectives(here, s.mark.last, mark.first):
+            return True
         words = {w.text for w in here.c.words[mark.first : mark.last]}
         if between & {
             "due",
@@ -93,10 +97,16 @@ def _linked(here: Said, mark: Mark, start: int, end: int) -> bool:
     return False
 
 
+def _only_adjectives(here: Said, start: int, end: int) -> bool:
+    """ "T12 compression fracture, acute, osteoporotic": a row of adjectives after the noun."""
+    marks = (here.c.covered(at) for at in range(start, end) if here.c.words[at].text not in (",", "and"))
+    return all(m is not None and m.facts.keys() & {"acuity", "change", "severity", "morphology"} for m in marks)
+
+
 def cement(here: Said, mark: Mark) -> None:
     c = here.c
     how = c.manner(mark)
-    if how.denied is not None or how.hypothetical or how.other or how.doubted is not None:
+    if how.denied is not None or how.hypothetical or how.other or how.doubted is not None or not c.vouched(mark):
         return
     start, end = c.clause(mark.first)
     done = (
@@ -124,14 +134,19 @@ def cement(here: Said, mark: Mark) -> None:
         and not (c.levels or c.has("vertebral", "region"))
     ):
         return
-    if _beside(here, mark, end):
+    if _beside(here, mark, end) or any(w.text in _IMPLANTED for w in c.words[start:end]):
         return
     targets = here.about_bodies(attach(c, mark, here.focus, here.subject(mark.first), fracture=True))
     if not any(t.level for t in targets):
         targets = here.subject(mark.first) or targets
+    targets = chosen(c, mark, targets)
     here.add(targets, "augmentation", mark.facts["cement"], mark, mark.facts["cement"] == "cement")
     if not _fresh_fracture(here, targets):
         here.add(targets, "status", "treated", mark, True)
+
+
+_IMPLANTED: Final = frozenset("fusion screw screws arthroplasty instrumentation prosthesis femoral hip".split())
+"""Cement beside these holds an implant."""
 
 
 def _beside(here: Said, mark: Mark, end: int) -> bool:

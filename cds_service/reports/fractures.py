@@ -4,6 +4,7 @@ cause."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from cds_service.reports.bones import ARCH_BONES, bone_of, kind_of
@@ -20,6 +21,7 @@ from cds_service.reports.statements import (
     Value,
     attach,
     body_targets,
+    chosen,
     is_noun,
     listed,
     owner,
@@ -40,7 +42,7 @@ class Spoken:
 
     mark: Mark
     kind: str
-    """``fracture``, ``deformity`` or ``height``."""
+    """``fracture``, ``deformity``, ``height``, or ``slight`` for a concave endplate."""
     manner: Manner
     targets: tuple[Target, ...]
     bone: str | None = None
@@ -102,7 +104,7 @@ def adjectives(c: Clauses, noun: Mark, kind: str) -> list[Mark]:
             for m in c.marks
         ):
             continue
-        if _governs_next(c, mark) or (kind in ("acuity", "change", "severity") and _governs_stranger(c, mark)):
+        if _governs_next(c, mark) or (kind in ("acuity", "change", "severity") and of_a_stranger(c, mark)):
             continue
         if stop is None:
             stop = _next_subject(c, noun) if "fx" in noun.facts else len(c.words)
@@ -119,7 +121,7 @@ def _next_subject(c: Clauses, noun: Mark) -> int:
     """Where the sentence turns to another level: "L1 fracture is stable, T12 is new"."""
     chain = listed(c, noun) if len(c.levels) > 1 else ()
     for lv in c.levels:
-        joined = lv.first > noun.last and c.words[lv.first - 1].text in (",", "and", "while")
+        joined = lv.first > noun.last and c.words[lv.first - 1].text in (",", "and", "while", "only")
         predicate = lv.last < len(c.words) and c.words[lv.last].text in ("is", "are", "appears")
         if lv.kind == "body" and joined and predicate and lv not in chain:
             return lv.first
@@ -152,7 +154,7 @@ _AFTER_AGE: Final = frozenset(
 )
 
 
-def _governs_stranger(c: Clauses, mark: Mark) -> bool:
+def of_a_stranger(c: Clauses, mark: Mark) -> bool:
     """ "Fracture with recent fall": an age or a change before a word that is none of ours is that word's own."""
     at = mark.last
     if c.words[at - 1].text in ("since", "from", "compared", "to", "in"):
@@ -182,13 +184,16 @@ def status_of(c: Clauses, s: Spoken) -> tuple[str, bool]:
         low = m.doubted.last if m.doubted is not None and m.doubted.last <= s.mark.first else s.mark.first
         qualified = any(low <= a.first < s.mark.first and a.facts.keys() & {"acuity", "etiology"} for a in c.marks)
         return "possible", qualified
+    if s.kind == "slight":
+        return "slight", True
     if s.kind != "fracture":
         start, end = c.clause(s.mark.first)
-        for shape in c.within("shape", start, end):
-            how = c.manner(shape)
-            if how.denied is None and not how.other:
-                doubted = how.doubted is not None or how.hypothetical or c.own_doubt(shape) is not None
-                return ("possible", False) if doubted else ("absent", False)
+        shapes = [(shape, c.manner(shape)) for shape in c.within("shape", start, end)]
+        named = [(shape, how) for shape, how in shapes if how.denied is None and not how.other]
+        if any(how.doubted is not None or how.hypothetical or c.own_doubt(shape) is not None for shape, how in named):
+            return "possible", False
+        if named:
+            return "absent", False
         if any(
             a.get("severity") == "mild" and _slight(c, a) for a in adjectives(c, s.mark, "severity")
         ) or _degenerative(c, s.mark):
@@ -254,16 +259,21 @@ def read(c: Clauses, readings: list[Spoken], sentence: int, to_span: SpanOf) -> 
         if all(t.level is None for t in targets) and not _about_spine(c, s):
             continue
         add(targets, "status", status, s.mark, weak)
+        if s.manner.plain:
+            found += [Statement(t, "status", "absent", to_span(s.mark), sentence) for t in _but_not(c, s)]
         if status == "absent":
             continue
         for mark in adjectives(c, s.mark, "morphology")[-1:]:
             if c.manner(mark).denied is None:
-                add(targets, "morphology", mark.facts["morphology"], mark)
+                add(chosen(c, mark, targets), "morphology", mark.facts["morphology"], mark)
         _ages(c, s, targets, add)
         for mark in adjectives(c, s.mark, "change"):
             if c.manner(mark).denied is None:
-                add(targets, "height_change", mark.facts["change"], mark)
-        for mark, own in _shared(c, s, "severity", targets):
+                add(
+                    _aligned(c, "change", mark) or chosen(c, mark, targets), "height_change", mark.facts["change"], mark
+                )
+        for mark, meant in _shared(c, s, "severity", targets):
+            own = _aligned(c, "severity", mark) or chosen(c, mark, meant)
             if mark.facts["severity"] in ("mild", "moderate", "severe"):
                 add(own, "height_loss_grade", mark.facts["severity"], mark, s.kind == "fracture")
         for mark, own in _shared(c, s, "genant", targets):
@@ -272,6 +282,13 @@ def read(c: Clauses, readings: list[Spoken], sentence: int, to_span: SpanOf) -> 
         if s.mark.get("morphology") == "plana":
             add(targets, "height_loss_grade", "plana", s.mark)
     return found
+
+
+def _but_not(c: Clauses, s: Spoken) -> tuple[Target, ...]:
+    """The level that is named only to be set right: the L1 of "the fracture is at L2, not L1"."""
+    start, end = c.clause(s.mark.first)
+    said = (lv for lv in c.levels if start < lv.first < end and c.words[lv.first - 1].text == "not")
+    return tuple(t for t in body_targets(said) if t not in s.targets)
 
 
 def _about_spine(c: Clauses, s: Spoken) -> bool:
@@ -324,7 +341,12 @@ def _was_seen(c: Clauses, s: Spoken) -> bool:
 
 
 def _said_in_a_level(c: Clauses, mark: Mark, targets: tuple[Target, ...]) -> tuple[Target, ...]:
-    """Targets of an age that names its level again: "fractures of T12 and L1, old in T12 and recent in L1"."""
+    """Targets of an age that names its level again: "fractures of T12 and L1, old in T12 and recent in L1", "only L1
+    is acute"."""
+    subject = next((lv for lv in c.levels if lv.kind == "body" and mark.first - 1 <= lv.last <= mark.first), None)
+    if subject is not None and len(targets) > 1:
+        if subject.last == mark.first or c.words[subject.last].text in ("is", "are", "appears", "-", ":"):
+            return tuple(t for t in targets if t.level in subject.levels)
     if mark.last >= len(c.words) or c.words[mark.last].text not in ("in", "at"):
         return ()
     named = next((lv for lv in c.levels if lv.kind == "body" and lv.first == mark.last + 1), None)
@@ -332,7 +354,7 @@ def _said_in_a_level(c: Clauses, mark: Mark, targets: tuple[Target, ...]) -> tup
 
 
 def _ages(c: Clauses, s: Spoken, targets: tuple[Target, ...], add: Adder) -> None:
-    ages = [] if _was_seen(c, s) else _shared(c, s, "acuity", targets)
+    ages = [] if _was_seen(c, s) or s.manner.doubtful else _shared(c, s, "acuity", targets)
     again = [(m, _said_in_a_level(c, m, targets)) for m in c.within("acuity", s.mark.last, len(c.words))]
     again = [(m, own) for m, own in again if own]
     if again:
@@ -340,12 +362,22 @@ def _ages(c: Clauses, s: Spoken, targets: tuple[Target, ...], add: Adder) -> Non
     words = {word.text for word in c.words}
     if words & {"age", "acuity", "chronicity"} and words & {"uncertain", "unknown", "undetermined", "unclear"}:
         add(targets, "acuity", "indeterminate", s.mark, True)
-    for mark, own in ages:
+    either = _alternatives(c, [mark for mark, _ in ages])
+    if either is not None:
+        add(targets, "acuity", "indeterminate", either)
+        return
+    for mark, meant in ages:
+        if _not_its_age(c, mark):
+            continue
+        own = meant if again else _aligned(c, "acuity", mark) or chosen(c, mark, meant)
         how = c.manner(mark)
         if (how.denied is not None and how.denied.last <= mark.first) or how.hypothetical or c.formerly(mark):
             continue
         value = mark.facts["acuity"]
-        if value not in ("indeterminate", "resolving", "healing", "nonacute") and c.guessed(mark, s.mark):
+        if s.manner.past and value != "chronic":
+            continue
+        unsure = c.guessed(mark, s.mark) or _queried(c, mark, how)
+        if value not in ("indeterminate", "resolving", "healing", "nonacute") and unsure:
             add(own, "acuity", "guessed-acute" if value == "acute" else "guessed-old", mark, True)
             continue
         add(own, "acuity", value, mark)
@@ -357,6 +389,56 @@ def _ages(c: Clauses, s: Spoken, targets: tuple[Target, ...], add: Adder) -> Non
             and c.reaches(mark.last, s.mark.first)
         ):
             add(targets, "acuity", "chronic", mark, True)
+
+
+def _alternatives(c: Clauses, ages: list[Mark]) -> Mark | None:
+    """The second of two ages joined by "or": "may be old or recent" leaves it open."""
+    for one, other in pairwise(sorted(ages, key=lambda mark: mark.first)):
+        between = [w.text for w in c.words[one.last : other.first]]
+        if between == ["or"] and one.get("acuity") != other.get("acuity"):
+            return other
+    return None
+
+
+_TIMES: Final = frozenset("day days week weeks month months year years hour hours wk wks".split())
+_TOLD_OF: Final = frozenset(
+    "treated diagnosed described seen noted reported identified augmented imaged discovered".split()
+)
+
+
+def _not_its_age(c: Clauses, mark: Mark) -> bool:
+    """ "Two weeks old", "more recent than", "recently treated": none says how old the fracture is in words."""
+    before = [w.text for w in c.words[max(mark.first - 2, 0) : mark.first] if w.text != "-"]
+    after = c.words[mark.last].text if mark.last < len(c.words) else ""
+    text = c.words[mark.first].text
+    if text == "old" and before[-1:] and before[-1] in _TIMES:
+        return True
+    if before[-1:] == ["from"] or before[-2:] in (["from", "an"], ["from", "a"]):
+        return True
+    if after == "than" or before[-1:] in (["than"], ["over"]):
+        return True
+    return text in ("recent", "recently", "newly") and after in _TOLD_OF
+
+
+def _queried(c: Clauses, mark: Mark, how: Manner) -> bool:
+    """ "Acute?", "acute (?)", "I doubt this is acute", "an acute component is not excluded"."""
+    after = [w.text for w in c.words[mark.last : mark.last + 2]]
+    if after[:1] == ["?"] or after == ["(", "?"]:
+        return True
+    if any(w.text == "doubt" for w in c.words[: mark.first]):
+        return True
+    return how.doubted is not None and how.doubted.first >= mark.last
+
+
+def _aligned(c: Clauses, kind: str, mark: Mark) -> tuple[Target, ...]:
+    """The level that an adjective of a "respectively" list is for; nothing when the lists do not match."""
+    if not any(w.text == "respectively" for w in c.words):
+        return ()
+    levels = body_targets(c.levels)
+    marks = [m for m in c.marks if kind in m.facts]
+    if len(marks) != len(levels) or mark not in marks:
+        return ()
+    return (levels[marks.index(mark)],)
 
 
 def _denial(c: Clauses, s: Spoken, any_affirmed: bool, sentence: int, to_span: SpanOf) -> list[Statement]:
@@ -384,6 +466,8 @@ def _denial(c: Clauses, s: Spoken, any_affirmed: bool, sentence: int, to_span: S
     ):
         return []
     out = c.exception()
+    if out is not None and out.last <= s.mark.first:
+        return []
     if (
         out is not None
         and out.first >= s.mark.last
@@ -412,7 +496,8 @@ def _denial(c: Clauses, s: Spoken, any_affirmed: bool, sentence: int, to_span: S
     if not named or points_back(c, s.mark):
         if any_affirmed:
             return []
-        named = named or body_targets(c.levels)
+        _, end = c.clause(s.mark.first)
+        named = named or body_targets(lv for lv in c.levels if lv.first < end)
     if s.kind == "height":
         return [
             Statement(t, "status", "absent", span, sentence, True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from cds_service.reports.lexicon import VOCABULARY
 from cds_service.reports.text import Folded
 
 _ENGLISH: Final = frozenset(
-    """the of and with no is are there at to for in a an by on without was were has have this that not seen from level
-    normal fracture fractures compression
-    vertebral body acute chronic old edema height loss spine lumbar thoracic cement new mild moderate severe bone
-    study findings impression intact wall""".split()
+    """the of and with no is are there at to for in a an by on without was were has have this that not
+    seen from level normal fracture fractures compression vertebral body acute chronic old edema
+    height loss spine lumbar thoracic cement new mild moderate severe bone study findings
+    impression intact wall""".split()
 )
 _OTHER: Final = frozenset(
     """der die das und mit ohne kein keine keinen nicht ist sind eine einer des den dem bei im zum zur fraktur
@@ -29,9 +30,10 @@ _OTHER: Final = frozenset(
 )
 _SHARED: Final = frozenset("de la un le en es per e o os die des il a in".split())
 _WORDS_READ: Final = 1500
+_LETTERS_READ: Final = 10_000
 
 
-def english(folded: Folded) -> bool:
+def english(original: str, folded: Folded) -> bool:
     """Whether the reader's lexicon can be trusted with this text."""
     ours = theirs = letters = unread = 0
     for word in folded.words.texts[:_WORDS_READ]:
@@ -44,4 +46,16 @@ def english(folded: Folded) -> bool:
                 theirs += 1 if word in _SHARED else 2
     if unread > letters:
         return False
+    strange = (
+        theirs > 0 or unread > 0 or any(char.isalpha() and not char.isascii() for char in original[:_LETTERS_READ])
+    )
+    if strange and not _any_known(folded):
+        return False
     return theirs < 4 or theirs <= ours * 2
+
+
+def _any_known(folded: Folded) -> bool:
+    """Whether one word in four is English or one that reports use; fewer than three words tell nothing."""
+    words = [text for text in folded.words.texts[:_WORDS_READ] if len(text) > 2 and text.isalpha()]
+    known = sum(text in _ENGLISH or text in VOCABULARY for text in words)
+    return len(words) < 3 or known * 4 >= len(words)

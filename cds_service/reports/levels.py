@@ -19,7 +19,7 @@ LevelKind = Literal["body", "pair", "other", "structure"]
 
 ORDER: Final = (*(f"C{n}" for n in range(1, 8)), *BODY_LEVELS, "L6", *(f"S{n}" for n in range(1, 6)))
 PLACE: Final = {level: place for place, level in enumerate(ORDER)}
-_LETTERS: Final = {"t": "T", "d": "T", "th": "T", "l": "L", "c": "C", "s": "S"}
+_LETTERS: Final = {"t": "T", "d": "T", "th": "T", "l": "L", "c": "C", "s": "S", "tv": "T", "lv": "L"}
 _COUNT: Final = {"T": 12, "L": 6, "C": 7, "S": 5}
 _ORDINALS: Final = {
     word: n
@@ -58,6 +58,12 @@ _UNCERTAIN_BEFORE: Final = frozenset(
 )
 
 
+_NO_LEVEL_AFTER: Final = frozenset("stage vitamin pt grade ct".split())
+"""Words before the T of a tumor stage or the D of a vitamin."""
+_PARTS_OF_A_BODY: Final = frozenset(
+    """vertebra vertebral body superior inferior endplate compression fracture wedge burst wedging deformity
+    collapse""".split()
+)
 _OPENERS: Final = frozenset({*_LETTERS, "tl", "ll", "dl", *_REGION_LETTER, *_ORDINALS})
 """Words that can begin a level."""
 
@@ -91,7 +97,7 @@ def _unit(words: tuple[Word, ...], at: int, end: int) -> tuple[str, int] | None:
     if number >= end or not words[number].text.isdigit() or len(words[number].text) > 2:
         return None
     spaced = words[number].spaced
-    if spaced and letter in ("C", "S"):
+    if spaced and (letter in ("C", "S") or word in ("tv", "lv")):
         return None
     if (
         number + 1 < end
@@ -102,7 +108,10 @@ def _unit(words: tuple[Word, ...], at: int, end: int) -> tuple[str, int] | None:
     value = int(words[number].text)
     if not 1 <= value <= _COUNT[letter]:
         return None
-    if word in ("t", "d") and at and words[at - 1].text in ("stage", "vitamin", "pt", "grade", "ct"):
+    stuck = number + 1 < end and not words[number + 1].spaced and words[number + 1].text in ("z", "o", "i", "s")
+    if stuck or (at and word == "l" and words[at - 1].text in ("t", "d") and not words[number].spaced):
+        return None  # a misread figure: "T1Z", "L1O", "T l2"
+    if word in ("t", "d") and at and words[at - 1].text in _NO_LEVEL_AFTER and not _high_grade(words, at - 1):
         return None
     if (
         word == "t"
@@ -113,6 +122,12 @@ def _unit(words: tuple[Word, ...], at: int, end: int) -> tuple[str, int] | None:
     ):
         return None
     return f"{letter}{value}", number + 1
+
+
+def _high_grade(words: tuple[Word, ...], at: int) -> bool:
+    """ "High-grade T6 fracture": how severe, not the stage of a tumor."""
+    before = [word.text for word in words[max(at - 2, 0) : at] if word.text != "-"]
+    return words[at].text == "grade" and before[-1:] in (["high"], ["low"], ["intermediate"], ["moderate"])
 
 
 def _misread(words: tuple[Word, ...], at: int, end: int) -> tuple[str, int] | None:
@@ -177,6 +192,8 @@ def _weighting(words: tuple[Word, ...], first: int, last: int, levels: tuple[str
     if not all(level in ("T1", "T2") for level in levels) or words[first].text != "t":
         return False
     at = last
+    if at < end and words[at].text in _PARTS_OF_A_BODY:
+        return False
     while at < end and at < last + 2 and words[at].text in ("-", "/", "and"):
         at += 1
     if at < end and (words[at].text in _WEIGHTING_AFTER):
@@ -207,7 +224,7 @@ def _joined(words: tuple[Word, ...], start: int, end: int, opening: tuple[str, i
             if following is None:
                 break
             other, at = following
-            neighbours = abs(PLACE[other] - PLACE[level]) == 1
+            neighbours = abs(PLACE[other] - PLACE[level]) == 1 or {level, other} == {"L5", "S1"}
             if joint in _THROUGH or not neighbours:
                 groups[-1] = (*groups[-1][:-1], *(_span(level, other)))
             elif groups[-1][-1] == level and len(groups[-1]) == 2 and joint == "/":
@@ -225,7 +242,9 @@ def _joined(words: tuple[Word, ...], start: int, end: int, opening: tuple[str, i
         if joint == "," and nxt < end and words[nxt].text in ("and", "or", "&"):
             said = words[nxt].text
             nxt += 1
-        adjoining = said != "," or (nxt < end and not words[nxt].spaced)
+        if nxt + 1 < end and words[nxt].text == "-" and not words[nxt + 1].spaced:
+            nxt += 1  # "T-7, -8 and -9"
+        adjoining = said != "," or (nxt < end and not words[nxt].spaced) or _numbers_on(words, nxt, end)
         following = _next(words, nxt, end, letter, adjoining)
         if following is None:
             break
@@ -245,6 +264,17 @@ def _joined(words: tuple[Word, ...], start: int, end: int, opening: tuple[str, i
     if kind == "body" and not any(level in BODY_LEVELS for level in levels):
         kind = "other"
     return LevelMark(start, at, levels, kind, certain=not alternative)
+
+
+def _numbers_on(words: tuple[Word, ...], at: int, end: int) -> bool:
+    """Whether a bare number after a comma is one of a row of them that "and" closes: "T7, 8, 9 and 12"."""
+    while at + 2 < end and words[at].text.isdigit():
+        if words[at + 1].text in ("and", "&"):
+            return words[at + 2].text.isdigit()
+        if words[at + 1].text != ",":
+            return False
+        at += 2
+    return False
 
 
 def _closes_list(words: tuple[Word, ...], at: int, end: int) -> bool:

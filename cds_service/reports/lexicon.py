@@ -5,13 +5,15 @@ Matching walks words, longest phrase first, so its time is linear in the words a
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from itertools import product
-from typing import Final
+from typing import Any, Final
 
 from cds_service.reports.text import Word, fold
 
@@ -23,6 +25,27 @@ KINDS: Final = frozenset(
     negacute negother negafter hedge hedgeafter hypo hist denialfollow only limited transitional break pointer
     quantity""".split()
 )
+
+
+_OPENING: Final = re.compile(r"^~|(?<=[.:] )~")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One spelling under one kind."""
+
+    kind: str
+    value: str
+    spelling: str
+    frames: tuple[str, ...]
+    """Ordinary sentences that the spelling is for; ``~`` is its place."""
+    words: tuple[str, ...]
+    """The spelling as ``fold`` cuts it."""
+
+    def sentences(self) -> tuple[str, ...]:
+        """The frames with the spelling in its place, with a capital letter where that begins a sentence."""
+        capital = self.spelling[:1].upper() + self.spelling[1:]
+        return tuple(_OPENING.sub(lambda _: capital, frame).replace("~", self.spelling) for frame in self.frames)
 
 
 @dataclass(slots=True)
@@ -59,24 +82,63 @@ def expand(phrase: str) -> Iterator[str]:
     return ("".join(choice) for choice in product(*parts))
 
 
-def _plant(tables: Mapping[str, Mapping[str, list[str]]]) -> _Node:
-    unknown = set(tables) - KINDS
-    if unknown:
-        raise ValueError(f"lexicon.toml: no such kind: {', '.join(sorted(unknown))}")
+def _frames(place: str, group: Mapping[str, Any]) -> tuple[str, ...]:
+    given = group.get("ordinary")
+    frames = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, list) else ()
+    if not frames or not all(isinstance(frame, str) for frame in frames):
+        raise ValueError(f'{place}: say what the phrases are for: ordinary = "a sentence with ~ for the phrase"')
+    for frame in frames:
+        if "~" not in frame:
+            raise ValueError(f"{place}: put ~ into {frame!r}, where the phrase stands")
+    return frames
+
+
+def _phrases(place: str, group: Mapping[str, Any]) -> list[str]:
+    given = group.get("phrases")
+    if not isinstance(given, list) or not given or not all(isinstance(phrase, str) for phrase in given):
+        raise ValueError(f'{place}: list its phrases: phrases = ["..."]')
+    return given
+
+
+def parse(source: str) -> tuple[Entry, ...]:
+    """The entries of a lexicon in TOML, in its order.
+
+    Raises ValueError that names the group or the phrase and says what to change.
+    """
+    found: dict[tuple[str, tuple[str, ...]], Entry] = {}
+    for kind, values in tomllib.loads(source).items():
+        if kind not in KINDS:
+            raise ValueError(f"lexicon.toml: no such kind: {kind}; use one of KINDS, or add it there and a rule for it")
+        if not isinstance(values, dict):
+            raise ValueError(f"lexicon.toml: {kind}: write a group in double brackets: [[{kind}.value]]")
+        for value, groups in values.items():
+            place = f"lexicon.toml: [[{kind}.{value}]]"
+            if not isinstance(groups, list) or not all(isinstance(group, dict) for group in groups):
+                raise ValueError(f"{place}: write a group in double brackets, with ordinary and phrases")
+            for group in groups:
+                if unknown := group.keys() - {"ordinary", "phrases"}:
+                    raise ValueError(f"{place}: remove {', '.join(sorted(unknown))}; a group is ordinary and phrases")
+                frames = _frames(place, group)
+                for phrase in _phrases(place, group):
+                    for spelling in expand(phrase):
+                        entry = Entry(kind, value, spelling, frames, tuple(word.text for word in fold(spelling).words))
+                        known = found.setdefault((kind, entry.words), entry)
+                        if known.value != value:
+                            raise ValueError(
+                                f"lexicon.toml: {spelling!r} is both {known.value} and {value} under {kind}; keep one"
+                            )
+                        if known is not entry:
+                            raise ValueError(f"{place}: {spelling!r} stands twice under {kind}; keep one")
+    return tuple(found.values())
+
+
+def _plant(planted: tuple[Entry, ...]) -> _Node:
     root = _Node()
-    for kind, values in tables.items():
-        for value, phrases in values.items():
-            for phrase in phrases:
-                for spelling in expand(phrase):
-                    node = root
-                    for word in fold(spelling).words:
-                        node = node.children.setdefault(word.text, _Node())
-                    known = (node.facts or {}).get(kind, value)
-                    if known != value:
-                        raise ValueError(
-                            f"lexicon.toml: {spelling!r} is both {known} and {value} under {kind}; keep one"
-                        )
-                    node.facts = {**(node.facts or {}), kind: value}
+    for entry in planted:
+        node = root
+        for word in entry.words:
+            node = node.children.setdefault(word, _Node())
+        node.facts = {**(node.facts or {}), entry.kind: entry.value}
     return root
 
 
@@ -87,11 +149,36 @@ def _vocabulary(node: _Node, into: set[str]) -> set[str]:
     return into
 
 
-_TABLES: Final = tomllib.loads(
-    resources.files("cds_service.reports").joinpath("lexicon.toml").read_text(encoding="utf-8")
-)
-_ROOT: Final = _plant(_TABLES)
+_ENTRIES: Final = parse(resources.files("cds_service.reports").joinpath("lexicon.toml").read_text(encoding="utf-8"))
+_ROOT: Final = _plant(_ENTRIES)
 VOCABULARY: Final = frozenset(_vocabulary(_ROOT, set()))
+
+
+def entries() -> tuple[Entry, ...]:
+    """Every spelling of ``lexicon.toml`` under every kind, in its order."""
+    return _ENTRIES
+
+
+@contextmanager
+def silenced(entry: Entry) -> Iterator[None]:
+    """Inside, the lexicon reads as if ``entry`` were not in it; other kinds of the same words stay.
+
+    For validation and tests only: it changes the one word tree of the process, so it is not thread-safe and has no
+    place in serving. ``VOCABULARY`` and ``TELLING`` stay as they are. Raises ValueError for an entry that the
+    lexicon does not hold.
+    """
+    node = _ROOT
+    for word in entry.words:
+        node = node.children.get(word, _Node())
+    facts = node.facts
+    if facts is None or facts.get(entry.kind) != entry.value:
+        raise ValueError(f"{entry.spelling!r} is no {entry.kind} = {entry.value}: pass one of entries()")
+    node.facts = {kind: value for kind, value in facts.items() if kind != entry.kind} or None
+    try:
+        yield
+    finally:
+        node.facts = facts
+
 
 _SPELLED: Final = """vertebra vertebral vertebrae fracture fractures fractured compression height retropulsion
 osteoporotic deformity deformities kyphosis edematous
@@ -124,8 +211,10 @@ def respell(word: str) -> str:
     return word
 
 
-_TELLING_KINDS: Final = """fx heights stature edema uptake retro wall canal kyphosis cleft cement posterior mass
-    cordsignal discsignal collection unstable ligament etiology limited transitional acuity change""".split()
+_TELLING_KINDS: Final = frozenset(
+    """fx heights stature edema uptake retro wall canal kyphosis cleft cement posterior mass cordsignal discsignal
+    collection unstable ligament etiology limited transitional acuity change""".split()
+)
 _FILLING: Final = frozenset(
     """of the in to a an and or is are has have was were been not no on at from with for by its since than as may
     it that this be into up without never does do did due secondary left right bilateral high low normal intact type
@@ -145,12 +234,7 @@ def _looked_for(phrase: str) -> frozenset[str]:
 
 
 TELLING: Final = frozenset(
-    word
-    for kind in _TELLING_KINDS
-    for phrases in _TABLES[kind].values()
-    for phrase in phrases
-    for spelling in expand(phrase)
-    for word in _looked_for(spelling)
+    word for entry in _ENTRIES if entry.kind in _TELLING_KINDS for word in _looked_for(entry.spelling)
 )
 """Words without one of which a sentence can state nothing we read."""
 

@@ -8,7 +8,8 @@ from cds_service.reports import quantities
 from cds_service.reports.findings import BODY_LEVELS
 from cds_service.reports.lexicon import Mark
 from cds_service.reports.quantities import Quantity
-from cds_service.reports.said import Said, words_of
+from cds_service.reports.said import Said, in_something_else, words_of
+from cds_service.reports.scopes import Clauses
 from cds_service.reports.statements import NOWHERE, Target, is_noun, targets_of
 
 _WHERE_IN_BODY: Final = frozenset("anteriorly centrally posteriorly overall".split())
@@ -19,18 +20,100 @@ def numbers(here: Said) -> None:
     losses: list[Quantity] = []
     moves: list[Quantity] = []
     for q in quantities.find(c):
-        noun = _measured(here, q)
-        if noun is None:
+        if q.unit == "percent" and (_of_an_area(c, q) or _in_addition(c, q)):
+            continue
+        left = q.unit == "percent" and _remains(c, q)
+        noun = _of_height(c, q) if left else _measured(here, q)
+        if noun is None or in_something_else(here, noun):
             continue
         how = c.manner(noun)
         if how.denied is not None or how.hypothetical or how.past:
             continue
-        if q.unit == "percent" and noun.get("fx") is not None:
+        if left:
+            losses.append(Quantity(q.first, q.last, 100.0 - q.high, 100.0 - q.low, q.unit))
+        elif q.unit == "percent" and noun.get("fx") is not None:
             losses.append(q)
-        elif q.unit == "mm" and (noun.get("retro") == "body" or noun.get("wall") == "bowed" or _moved_by(here, q)):
+        elif (
+            q.unit == "mm"
+            and not _of_a_diameter(c, q)
+            and (noun.get("retro") == "body" or noun.get("wall") == "bowed" or _moved_by(here, q))
+        ):
             moves.append(q)
     _place(here, losses, "height_loss_percent")
     _place(here, moves, "retropulsion_mm")
+
+
+_SHRUNK: Final = frozenset(
+    "reduced decreased diminished down compressed collapsed flattened dropped shrunk reduces measuring".split()
+)
+_LEFT: Final = frozenset(
+    "residual remaining remains retains retained retain maintains left preserved preserves".split()
+)
+_WHOLE: Final = frozenset(
+    "normal expected original anticipated baseline posterior adjacent that neighboring native".split()
+)
+_TO: Final = frozenset("to about approximately only nearly almost roughly just a less more than under over".split())
+
+
+def _remains(c: Clauses, q: Quantity) -> bool:
+    """Whether a percentage is the height that is left: "reduced to 60 %", "60 % of normal", "residual height 60 %"."""
+    start, end = c.clause(q.first)
+    before = [w.text for w in c.words[max(start, q.first - 5) : q.first]]
+    after = [w.text for w in c.words[q.last : min(end, q.last + 6)]]
+    while before and before[-1] in _TO - {"to"}:
+        before.pop()
+    falls = before[-1:] == ["from"] and q.low == q.high and c.words[q.first - 1].text != "by"
+    if (before[-1:] == ["to"] or falls) and before[-2:] not in (["up", "to"], ["by", "from"]):
+        verbs = [w.text for w in c.words[start : q.first]]
+        named = [text for text in verbs if text in _SHRUNK or text in ("loss", "increased", "progressed", "worsened")]
+        if named and named[-1] in _SHRUNK:
+            return not (after[:1] == ["loss"] or after[1:2] == ["loss"])
+    words = {w.text for w in c.words[start:end]}
+    if words.isdisjoint(("height", "heights")) or not words.isdisjoint(("loss", "lost", "losing")):
+        return False
+    whole = after[:1] in (["of"], ["compared"], ["relative"]) and not _WHOLE.isdisjoint(after[1:5])
+    if not {"residual", "remaining", "retains", "retain", "retained"}.isdisjoint((*before, *after[:1])):
+        return True
+    if before[-1:] in (["at"], ["to"]) and {"maintained", "preserved"} & set(before):
+        return True
+    if after[:1] == ["of"] and "height" in after and not _LEFT.isdisjoint(after[after.index("height") :]):
+        return True
+    return whole and (before[-1:] == ["to"] or not {"is", "was", "measures", "are"}.isdisjoint(words))
+
+
+def _of_height(c: Clauses, q: Quantity) -> Mark | None:
+    """The height, or the fracture, whose remainder is given."""
+    start, end = c.clause(q.first)
+    said = [m for m in c.marks if start <= m.first < end and m.facts.keys() & {"fx", "heights", "stature"}]
+    near = min(said, key=lambda m: abs(m.first - q.first), default=None)
+    return near or Mark(q.first, q.last, {"fx": "height"})
+
+
+def _in_addition(c: Clauses, q: Quantity) -> bool:
+    """ "An additional 10 % height loss": since when is not said."""
+    return q.first > 0 and c.words[q.first - 1].text in ("additional", "further")
+
+
+_AREAS: Final = frozenset(
+    """body endplate endplates plate marrow canal volume area diameter width cases patients weight vertebra pedicle
+    fractures risk""".split()
+)
+
+
+def _of_an_area(c: Clauses, q: Quantity) -> bool:
+    """ "Involves 60 % of the superior endplate": a share of a surface, or of patients, is no height."""
+    after = [w.text for w in c.words[q.last : q.last + 6]]
+    if after[:1] != ["of"]:
+        return False
+    first = next((text for text in after[1:] if text in _AREAS or text in ("height", "stature", "loss")), "")
+    before = {w.text for w in c.words[max(q.first - 4, 0) : q.first]}
+    lost = {"loss", "lost", "compression", "collapse", "reduced", "compressed"} & before
+    return first in _AREAS and "height" not in after and not lost
+
+
+def _of_a_diameter(c: Clauses, q: Quantity) -> bool:
+    """ "Leaves 9 mm AP diameter": how wide the canal is."""
+    return any(w.text in ("ap", "diameter", "osteophyte", "wide") for w in c.words[q.last : q.last + 3])
 
 
 def _moved_by(here: Said, q: Quantity) -> bool:
@@ -53,13 +136,31 @@ def _measured(here: Said, q: Quantity) -> Mark | None:
     after = next((m for m in c.marks if m.first >= q.last and m.first < end and is_noun(m)), None)
     if after is not None and after.first - q.last <= 7 and _of_phrase(here, q.last, after.first):
         return after
+    if q.first and _strange(c, q.first - 1):
+        return None
     before = [m for m in c.marks if m.last <= q.first and is_noun(m) and m.first >= start]
     if before:
         return before[-1]
-    earlier = [m for m in c.marks if m.last <= q.first and is_noun(m)]
+    stop = max((at for at in c.hard if at <= q.first and at and c.words[at - 1].text in (";", "|")), default=0)
+    earlier = [m for m in c.marks if stop <= m.first and m.last <= q.first and is_noun(m)]
     if earlier:
         return earlier[-1]
     return after if after is not None and "fx" in after.facts and after.first - q.last <= 10 else None
+
+
+_LEADING: Final = frozenset(
+    """show shows showing demonstrate demonstrates demonstrating lost loses above below upwards excess
+    maximum minimum most of by to about approximately is was are were with at around nearly almost
+    than up only a an the least over under estimated measuring measures some roughly maximum from
+    between exceeding more less and or now currently total approx ca circa near close in has have
+    being greater fully estimate on for equal xxxx""".split()
+)
+
+
+def _strange(c: Clauses, at: int) -> bool:
+    """Whether the word before a number is one we do not know, and the number is of that: "ejection fraction 40 %"."""
+    text = c.words[at].text
+    return text.isalpha() and text not in _LEADING and c.covered(at) is None and at not in c.in_levels
 
 
 def _of_phrase(here: Said, start: int, end: int) -> bool:
@@ -86,7 +187,8 @@ def _place(here: Said, found: list[Quantity], field: str) -> None:
         if usable:
             here.add(usable, field, value, words_of(q))
             known = {t for s in here.readings for t in s.targets}
-            if field == "height_loss_percent" and here.readings and here.readings[-1].manner.plain:
+            unnamed = not any("fx" in m.facts for m in c.marks)
+            if field == "height_loss_percent" and (unnamed or (here.readings and here.readings[-1].manner.plain)):
                 here.add(
                     tuple(t for t in usable if t.level and t not in known), "status", "deformity", words_of(q), True
                 )

@@ -181,11 +181,9 @@ class LevelMerge:
     def _seen(self, seen: list[Statement], loss: tuple[float, float] | None) -> _Merged:
         heaviest = max(self.weight(s) for s in seen)
         first = next(s for s in seen if self.weight(s) == heaviest)
-        if (first.value == "possible" and heaviest == 0) or all(
+        if first.value == "possible" or all(
             s.value in ("possible", "slight") for s in seen if self.weight(s) == heaviest
         ):
-            return _Merged("possible", first.span)
-        if first.value == "possible" and not first.weak:
             return _Merged("possible", first.span)
         named = any(s.value == "fracture" for s in self.by_field["status"])
         if not named and loss is not None and (loss[1] < 20 or loss == (0, 20)):
@@ -197,7 +195,9 @@ class LevelMerge:
         ages = {s.value for s in self.by_field.get("acuity", [])}
         changes = {s.value for s in self.by_field.get("height_change", [])}
         edema = any(s.value is True for s in self.by_field.get("marrow_edema", []))
-        return bool(ages & {"acute", "subacute"} or changes & {"new", "progressed"} or edema)
+        return bool(
+            "refracture" in self.by_field or ages & {"acute", "subacute"} or changes & {"new", "progressed"} or edema
+        )
 
     def acuity(self, edema: object, cleft: object, change: object) -> _Merged:
         """Age, as the contract's "Acuity" says."""

@@ -48,7 +48,11 @@ _AT_LEAST: Final = (
     "no less than",
 )
 _FORMERLY: Final = frozenset("previously formerly earlier originally initially compared".split())
-_FORMERLY_AFTER: Final = frozenset("previously formerly earlier originally initially".split())
+_FORMERLY_AFTER: Final = frozenset("previously formerly earlier originally initially before".split())
+_CHANGING: Final = frozenset(
+    """increased increase increasing progressed progression worsened worsening changed gone went decreased reduced
+    advanced deepened""".split()
+)
 _PART_OF_BODY: Final = frozenset(
     """upper middle lower anterior posterior superior inferior proximal distal medial lateral central left right first
     second""".split()
@@ -104,7 +108,7 @@ def find(c: Clauses) -> tuple[Quantity, ...]:
         elif (
             nxt + 1 < len(words)
             and (
-                words[nxt].text in ("-", "to")
+                words[nxt].text in ("-", "to", "or")
                 or (words[nxt].text == "and" and first > 0 and words[first - 1].text == "between")
             )
             and _number(words[nxt + 1].text)
@@ -114,6 +118,12 @@ def find(c: Clauses) -> tuple[Quantity, ...]:
         if nxt < len(words) and words[nxt].text == "-" and nxt + 1 < len(words) and words[nxt + 1].text in _UNITS:
             nxt += 1
         unit = _UNITS.get(words[nxt].text) if nxt < len(words) else None
+        if unit is None and low == high:
+            unit = _unit_of_list(c, nxt)
+            if unit is not None:
+                found.append(Quantity(first, nxt, low * unit[1], high * unit[1], unit[0]))
+                at = nxt
+                continue
         if unit is None:
             at = max(
                 at + 1, nxt if nxt > at + 1 and not (nxt < len(words) and words[nxt].text[0].isdigit()) else at + 1
@@ -130,13 +140,30 @@ def find(c: Clauses) -> tuple[Quantity, ...]:
             before
             and before[-1] == "from"
             and high != low
-            and not set(before) & {"ranging", "ranges", "range", "varying", "varies"}
+            and before[-2:-1] != ("by",)
+            and not _CHANGING.isdisjoint(w.text for w in words[max(first - 8, 0) : first])
         ):
             low = high  # "increased from 20 % to 45 %" states what it is now
         low, high = sorted((low * unit[1], high * unit[1]))
         found.append(_bounded(c, first, nxt + 1, low, high, unit[0]))
         at = nxt + 1
     return tuple(q for q in found if q.unit != "percent" or q.high <= 100)
+
+
+def _unit_of_list(c: Clauses, at: int) -> tuple[Unit, float] | None:
+    """The unit that a row of bare numbers takes from its last: "20, 30 and 50 % respectively"."""
+    if not any(w.text == "respectively" for w in c.words):
+        return None
+    words = c.words
+    while at + 2 < len(words) and words[at].text in (",", "and", "&"):
+        at += 2 if words[at + 1].text in ("and", "&") else 1
+        if at + 1 >= len(words) or not _number(words[at].text):
+            return None
+        unit = _UNITS.get(words[at + 1].text)
+        if unit is not None:
+            return unit
+        at += 1
+    return None
 
 
 def _number(text: str) -> bool:
@@ -164,7 +191,7 @@ def _bounded(c: Clauses, first: int, last: int, low: float, high: float, unit: U
     """Apply "up to" and "over", which may stand up to two words before the number."""
     before = " ".join(w.text for w in c.words[max(first - 4, 0) : first])
     after = [w.text for w in c.words[last : last + 2]]
-    for phrase in _AT_MOST:
+    for phrase in () if before.endswith("no less than") else _AT_MOST:
         if before.endswith((phrase, phrase + " a", phrase + " about", phrase + " approximately")):
             return Quantity(first, last, 0.0, high, unit)
     for phrase in _AT_LEAST:

@@ -8,7 +8,8 @@ Not clinically reviewed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cds_service.reports import attributes, fractures, languages, text
@@ -17,8 +18,9 @@ from cds_service.reports.lexicon import Mark, tells
 from cds_service.reports.merge import LevelMerge, Place, covers, narrow_region, order_of, overlaps, value_is_denial
 from cds_service.reports.said import Said
 from cds_service.reports.scopes import Clauses, prepare
-from cds_service.reports.sections import Section, Sentence, split
-from cds_service.reports.statements import SpanOf, Statement, Target, body_targets
+from cds_service.reports.sections import Section, Sentence, is_level, split
+from cds_service.reports.statements import SpanOf, Statement, Target, body_targets, chosen
+from cds_service.reports.text import Word
 
 _WEIGHT: Final[dict[Section, int]] = {
     "findings": 0,
@@ -52,8 +54,21 @@ _FOCUS_SPAN: Final = 6
 """Sentences after which "the fracture" no longer points back."""
 
 
-def read_report(original: str) -> ReportReading:
-    """Read a radiology report or note (plain text, English). Spans are code points of ``original``."""
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One sentence and what the rules made of it, for whoever explains a reading."""
+
+    sentence: Sentence
+    clauses: Clauses | None = None
+    """``None``: from here on the text is too long to be read."""
+    statements: tuple[Statement, ...] = ()
+
+
+def read_report(original: str, hear: Callable[[Heard], None] | None = None) -> ReportReading:
+    """Read a radiology report or note (plain text, English). Spans are code points of ``original``.
+
+    ``hear`` is told each sentence that is read, in order.
+    """
     if len(original) > _LONG and _tells_nothing(original):
         if not any(map(str.isalnum, original[: text.LONGEST_TEXT])):
             return ReportReading(not_read="empty")
@@ -63,9 +78,9 @@ def read_report(original: str) -> ReportReading:
     folded = text.fold(original)
     if not any(word[0].isalnum() for word in folded.words.texts):
         return ReportReading(not_read="language" if "\u00a4" in folded.text else "empty")
-    if not languages.english(folded):
+    if not languages.english(original, folded):
         return ReportReading(not_read="language")
-    reading = _Reading(original, folded)
+    reading = _Reading(original, folded, hear)
     for sentence in split(folded):
         reading.take(sentence)
     return reading.result()
@@ -80,18 +95,24 @@ def _tells_nothing(original: str) -> bool:
 class _Reading:
     """The state of reading one text: statements so far, and what was last spoken of."""
 
-    def __init__(self, original: str, folded: text.Folded) -> None:
+    def __init__(self, original: str, folded: text.Folded, hear: Callable[[Heard], None] | None) -> None:
         self.original = original
         self.folded = folded
+        self.hear = hear
         self.statements: list[Statement] = []
         self.places: dict[int, Place] = {}
         self.history: list[Target] = []
         self.study_region: Region | None = None
+        self.exam: Region | None = None
+        self.several = False
+        self.exams: dict[int, Region | None] = {}
         self.transitional = False
         self.limited = False
         self.focus: tuple[Target, ...] = ()
         self.focus_age = 0
         self.section: Section | None = None
+        self.heading: tuple[Word, ...] = ()
+        self.heading_paragraph = 0
         self.work = len(folded.words) * 5 // 8  # cutting it into words and sentences
         self.asides = 0
         self.cut = folded.cut
@@ -101,7 +122,7 @@ class _Reading:
 
     def take(self, sentence: Sentence) -> None:
         """Read one sentence."""
-        if sentence.section == "history" or (sentence.section == "title" and self.study_region is None):
+        if sentence.section in ("history", "title"):
             self._aside(sentence)
             return
         if sentence.section not in _WEIGHT:
@@ -109,20 +130,27 @@ class _Reading:
         if self.cut and self.work > _MOST_WORK:
             return
         texts = self.folded.words.texts[sentence.first : sentence.last]
+        under = self._under(sentence, texts)
         if self.telling.isdisjoint(texts) or (sentence.section == "note" and not _reports_imaging(texts)):
             return
-        c = prepare(self.folded.words, sentence.first, sentence.last)
+        words = (*under, *self.folded.words[sentence.first : sentence.last])
+        c = prepare(words, 0, len(words))
         things = len(c.marks) + len(c.levels)
-        self.work += 25 + 8 * things + things * things // 3
+        broken = sum("fx" in mark.facts for mark in c.marks)
+        self.work += 25 + 8 * things + things * things // 3 + broken**3 // 5
         if self.work > _MOST_WORK:
             self.cut = True
+            if self.hear is not None:
+                self.hear(Heard(sentence))
             return
         if sentence.section != self.section:
             self.section, self.focus = sentence.section, ()
         if not c.marks:
             return
         number = len(self.places)
-        self.places[number] = Place(self.folded.span(c.words[0].start, c.words[-1].end), _WEIGHT[sentence.section])
+        own = c.words[len(under)]
+        self.places[number] = Place(self.folded.span(own.start, c.words[-1].end), _WEIGHT[sentence.section])
+        self.exams[number] = self.exam
         self._whole_study(c)
 
         def to_span(mark: Mark) -> tuple[int, int]:
@@ -144,7 +172,21 @@ class _Reading:
         )
         found += self._pointed_age(c, number, to_span, bool(readings))
         self.statements += found
+        self.work += 4 * len(found)
+        if self.hear is not None:
+            self.hear(Heard(sentence, c, tuple(found)))
         self._move_focus(c, readings, found)
+
+    def _under(self, sentence: Sentence, texts: list[str]) -> tuple[Word, ...]:
+        """The level that stands alone on a line above a list of what it shows; nothing where a level is named."""
+        named = any(is_level(texts, at) for at in range(len(texts)))
+        if named and [text for text in texts[2:] if text not in (":", "\n", "-")] == [] and is_level(texts, 0):
+            self.heading = self.folded.words[sentence.first : sentence.first + 2]
+            self.heading_paragraph = sentence.paragraph
+            return ()
+        if named or sentence.paragraph != self.heading_paragraph or sentence.section == "title":
+            self.heading = ()
+        return self.heading
 
     def _aside(self, sentence: Sentence) -> None:
         """History and title: no findings, but the levels and the region they name matter to a denial without one."""
@@ -161,7 +203,9 @@ class _Reading:
                 if "region" in m.facts and m.facts["region"] not in ("spine", "sacral")
             ]
             if len(set(regions)) == 1:
-                self.study_region = regions[0]  # type: ignore[assignment] # the lexicon holds nothing but Region words
+                self.exam = regions[0]  # type: ignore[assignment] # the lexicon holds nothing but Region words
+                self.study_region = self.study_region or self.exam
+                self.several = self.several or self.exam != self.study_region
 
     def _whole_study(self, c: Clauses) -> None:
         for mark in c.marks:
@@ -181,18 +225,19 @@ class _Reading:
             return []
         focus = tuple(t for t in self.focus if not c.levels or any(t.level in lv.levels for lv in c.levels))
         pointing = c.has("pointer") or any(w.text in ("fracture", "fractures") for w in c.words)
-        words = next((k for k, w in enumerate(c.words) if w.text in _COMPARING), len(c.words))
         other = [m for m in c.marks if "noun" in m.facts and c.words[m.last - 1].text not in _STUDY_WORDS]
-        if (not pointing and words > 6) or other:
+        if other or not (pointing or _says_nothing_else(c)):
             return []
         found = []
         for mark in c.marks:
+            if fractures.of_a_stranger(c, mark):
+                continue
             if "acuity" in mark.facts and c.manner(mark).denied is None and not c.manner(mark).hypothetical:
                 age = mark.facts["acuity"]
                 if age != "indeterminate" and c.own_doubt(mark) is not None:
                     age = "guessed-acute" if age == "acute" else "guessed-old"
                 weak = age.startswith("guessed")
-                found += [Statement(t, "acuity", age, to_span(mark), number, weak) for t in focus]
+                found += [Statement(t, "acuity", age, to_span(mark), number, weak) for t in chosen(c, mark, focus)]
             elif "change" in mark.facts and c.manner(mark).denied is None:
                 found += [Statement(t, "height_change", mark.facts["change"], to_span(mark), number) for t in focus]
         return found
@@ -312,7 +357,10 @@ class _Reading:
         conflicts: list[Conflict] = []
         made: set[Region | None] = set()
         affirmed = bool(seen) or any(s.field == "status" for said in regional.values() for s in said)
-        for d in denials:
+        for said in denials:
+            d = said
+            if self.several and d.target.region is None:  # each of several studies denies for its own region
+                d = replace(d, target=Target(None, True, self.exams[d.sentence]))
             region = d.target.region or self.study_region
             if region == "cervical" or region == "sacral":
                 continue
@@ -377,6 +425,27 @@ class _Reading:
             said.append(
                 Statement(Target(target.level, target.certain, target.region), "status", "absent", d.span, d.sentence)
             )
+
+
+_BARE: Final = frozenset(
+    """in of the a an and or to former latter but not is are was were has have been be age appearance
+    likely probably appears appearing since compared from relative versus with prior previous study
+    exam examination on at as again by may , ; . ( ) - : it this that both all most more than now
+    today nature findings finding change changes interval""".split()
+)
+
+
+def _says_nothing_else(c: Clauses) -> bool:
+    """Whether a sentence is nothing but an age or a change: "Likely old.", not "Acute appendicitis."."""
+    end = next((at for at, w in enumerate(c.words) if w.text in _COMPARING), len(c.words))
+    return all(
+        w.text in _BARE or w.text[0].isdigit() or at in c.in_levels or _is_age(c.covered(at))
+        for at, w in enumerate(c.words[:end])
+    )
+
+
+def _is_age(mark: Mark | None) -> bool:
+    return mark is not None and bool(mark.facts.keys() & {"acuity", "change", "hedge", "hist", "severity", "inert"})
 
 
 def _pair_region(pair: tuple[str, ...]) -> Region | None:

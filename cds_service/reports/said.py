@@ -9,7 +9,7 @@ from cds_service.reports.fractures import Spoken
 from cds_service.reports.lexicon import Mark
 from cds_service.reports.quantities import Quantity
 from cds_service.reports.scopes import Clauses, Manner
-from cds_service.reports.statements import NOWHERE, SpanOf, Statement, Target, Value, attach, body_targets
+from cds_service.reports.statements import NOWHERE, SpanOf, Statement, Target, Value, attach, body_targets, chosen
 
 _DENYING: Final = frozenset({"no", "without"})
 
@@ -46,10 +46,7 @@ class Said:
     def targets(self, mark: Mark) -> tuple[Target, ...]:
         """Targets of an attribute noun."""
         found = attach(self.c, mark, self.focus, self.subject(mark.first), fracture=False)
-        start, _ = self.c.clause(mark.first)
-        comma = max((k for k in self.c.commas if k < mark.first), default=start)
-        words = {word.text for word in self.c.words[comma : mark.first]}
-        return found[-1:] if "latter" in words else found[:1] if "former" in words else found
+        return chosen(self.c, mark, found)
 
     def about_bodies(self, targets: tuple[Target, ...]) -> tuple[Target, ...]:
         """Without disc spaces."""
@@ -66,8 +63,33 @@ class Said:
         if how.hypothetical or how.past or how.other or how.doubtful:
             return None
         if how.denied is not None:
-            return None if how.acute_only else False
-        return None if how.doubted is not None else True
+            return None if how.acute_only or self._excepted(mark) else False
+        return None if how.doubted is not None or not self.c.vouched(mark) else True
+
+    def _excepted(self, mark: Mark) -> bool:
+        """Whether the denial leaves a level out: "apart from L1, no edema", "no edema except at L1"."""
+        out = self.c.exception()
+        if out is None:
+            return False
+        return out.last <= mark.first or any(lv.first >= out.last for lv in self.c.levels)
+
+
+_NOT_MARROW: Final = frozenset(
+    "disc disk discs disks conus cord root roots nerve nerves muscle muscles ligament".split()
+)
+
+
+def in_something_else(here: Said, mark: Mark) -> bool:
+    """ "STIR signal in the adjacent disc": of what stands straight after the sign, and is no bone."""
+    at = mark.last
+    words = here.c.words
+    if at < len(words) and words[at].text in ("disc", "disk"):
+        return True
+    if at >= len(words) or words[at].text not in ("in", "of", "within", "involving", "at"):
+        return False
+    return any(w.text in _NOT_MARROW for w in words[at + 1 : at + 4]) and not any(
+        at < lv.first <= at + 3 and lv.kind == "body" for lv in here.c.levels
+    )
 
 
 def words_of(q: Quantity) -> Mark:

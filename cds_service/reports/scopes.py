@@ -26,7 +26,90 @@ _TRIGGERS: Final = frozenset("neg negacute negother negafter hedge hedgeafter hy
 _EXCEPT: Final = frozenset("except exception apart aside than".split())
 _EARLIER: Final = frozenset("prior previous earlier preceding last".split())
 _FORMERLY: Final = frozenset("previously formerly initially".split())
+_MONTHS: Final = frozenset(
+    """january february march april june july august september october november december initially
+    originally""".split()
+)
 _SIGNS: Final = frozenset("edema uptake retro cleft mass collection canal kyphosis discsignal cordsignal".split())
+_COPULAS: Final = frozenset("is are was were has have".split())
+_FINITE: Final = _COPULAS | frozenset("there shows demonstrates reveals measures appears remains without no".split())
+_GENERALLY: Final = frozenset("typically usually commonly generally often frequently common".split())
+_SUPPOSING_VERBS: Final = frozenset("be if missed occult considered queried questioned".split())
+_KIN: Final = frozenset(
+    """mother father sister brother grandmother grandfather aunt uncle parent parents sibling siblings daughter son
+    mom dad cousin""".split()
+)
+_ALONGSIDE: Final = frozenset(
+    """by with and reports reported says said states stated notes noted accompanied brings brought
+    present called""".split()
+)
+_RIDING: Final = frozenset("fx edema uptake retro canal kyphosis cleft collection stature quantity".split())
+_LISTS: Final = frozenset([",", "and", "or", "&", "nor"])
+_PARTS: Final = _SIGNS | frozenset("wall posterior cement".split())
+"""What may be "in" or "of" a fracture."""
+_SUBJECT_VERBS: Final = frozenset(
+    """shows show demonstrates demonstrate has have is are exhibits exhibit displays display contains contain reveals
+    reveal""".split()
+)
+_OF_WHICH: Final = frozenset(
+    "of which these them those the levels level fractures fracture deformities vertebrae at in nor".split()
+)
+_STUDIES: Final = frozenset(
+    """study exam examination records mri ct scan radiograph radiographs film films images imaging report xray xrays
+    spect""".split()
+)
+_SHOWED: Final = frozenset(
+    "showed demonstrated revealed described reported depicted disclosed mention mentioned was were had".split()
+)
+_COMPARED: Final = frozenset("to with from since than of versus as".split())
+_MODALS: Final = frozenset(
+    "can cannot could couldn't may might should would will must can't needs requires require".split()
+)
+_SIGN_VERBS: Final = _MODALS | frozenset("is are was were has have had appears appear remains remain".split())
+_VERB_FILLING: Final = frozenset(
+    """been being be now again also still only well clearly further currently largely almost nearly
+    completely entirely partly partially somewhat slightly""".split()
+)
+_CLAUSE_ENDS: Final = frozenset(
+    [",", ";", ".", "and", "with", "without", "but", "suggesting", "consistent", "compatible"]
+)
+_DENYING_VERBS: Final = frozenset(
+    "isn't isnt aren't arent wasn't wasnt cannot can't cant couldn't couldnt hasn't hasnt haven't never".split()
+)
+_PLACING: Final = frozenset("of at in the : fracture fractures deformity vertebral body level".split())
+_NOT_QUITE: Final = (["not", "yet"], ["not", "fully"], ["not", "entirely"], ["not", "completely"])
+"""Of "not yet healed fracture" the healing is denied, not the fracture."""
+_LEADS_TO: Final = frozenset("represent reflect indicate be suggest correspond relate imply signify mean".split())
+_AUXILIARIES: Final = frozenset("is are was were be been being has have had could can a an to any longer".split())
+_PERCEIVED: Final = frozenset(
+    """discerned depicted seen demonstrated identified evident shown present visible visualized visualised confirmed
+    detected appreciated observed apparent found noted recognized recognised discernible
+    established proven believed thought felt consideration""".split()
+)
+_PARTICIPLES: Final = frozenset("seen present noted described identified previously".split())
+_UNDECIDED: Final = frozenset("indeterminate equivocal uncertain questionable".split())
+_UNSAID: Final = frozenset("free negative uncertain unknown absent gone".split())
+_STATING: Final = frozenset(
+    """performed done placed completed maintained preserved intact seen present noted identified
+    evident demonstrated visible visualized visualised apparent shown found observed appreciated
+    confirmed detected there in at within involving throughout along extensive diffuse focal patchy
+    prominent consistent compatible suggesting suggestive indicating indicative more greater less
+    greatest most maximal confined limited centered centred located adjacent extending associated
+    persistent persisting persists decreased decreasing increased increasing improving improved
+    reduced diminished lessened bandlike linear subtle faint trace minimal mild moderate marked
+    severe small large new old recorded described worse worst unchanged stable similar the a an due
+    related secondary likely probably about up restricted isolated asymmetric symmetric bilateral
+    progressed developed bright high intense increased hyperintense again redemonstrated highest
+    abnormal of""".split()
+)
+_STATING_KINDS: Final = frozenset(
+    "acuity severity change only hedge region vertebral inert genant quantity hist degenerative etiology".split()
+)
+_HEADS_THAT_STATE: Final = frozenset("presence area areas band zone focus foci pattern evidence amount rim".split())
+_HEADS_THAT_LEAVE_OPEN: Final = frozenset(
+    """assessment evaluation paucity lack degree absence detection search question determination exclusion test tests
+    quantification sensitivity depiction visualization measurement scarcity dearth cause causes""".split()
+)
 _LONGEST_REACH: Final = 24
 _LONGEST_DOUBT: Final = 14
 _NP_KINDS: Final = frozenset(
@@ -34,14 +117,13 @@ _NP_KINDS: Final = frozenset(
 )
 _NP_WORDS: Final = frozenset(["-", "/", "'s", "(", ")", "to", "or", "%", "\u00b0", "of", "percent", '"', "~", ">", "<"])
 _STOPPERS: Final = frozenset(
-    """is are was were be been has have had of at in on by for from to with without and or but no not into within than
-    that which who as if then when
-    because during per via""".split()
+    """is are was were be been has have had of at in on by for from to with without and or but no not into within
+    than that which who as if then when because during per via""".split()
 )
 _ENDS_WHERE: Final = frozenset("or nor , such including suggest indicate suggestive represent like ;".split())
 _HEADS: Final = frozenset(
-    """fx edema uptake retro wall canal kyphosis cleft mass cordsignal discsignal collection etiology posterior noun
-    unstable change""".split()
+    """fx cement edema uptake retro wall canal kyphosis cleft mass cordsignal discsignal collection
+    etiology posterior noun unstable change""".split()
 )
 _AFFIRMING_STARTS: Final = frozenset(
     """there the a an with is are has shows mild moderate severe marked slight minimal new old chronic acute stable
@@ -87,6 +169,8 @@ class Clauses:
     commas: tuple[int, ...]
     by_word: tuple[Mark | None, ...]
     """The mark that holds each word."""
+    in_levels: frozenset[int] = frozenset()
+    """Words of level names, the commas and joints of their lists among them."""
     triggers: tuple[Mark, ...] = ()
     """The marks that deny, doubt, suppose or remember."""
     manners: dict[tuple[int, int], Manner] = field(default_factory=dict)
@@ -189,10 +273,18 @@ class Clauses:
     def forward(self, start: int, limit: int, *, doubt: bool = False) -> int:
         """End of the reach of a word before ``start``."""
         _, end = self.clause(start if start < len(self.words) else start - 1)
-        end = min(end, start + limit)
         at = start
-        while at < end:
+        listing = True
+        while at < end and limit:
             text = self.words[at].text
+            if at in self.in_levels or (listing and at > start and at + 1 in self.in_levels and text in _LISTS):
+                at += 1
+                continue
+            listing = False
+            limit -= 1
+            if text == "," and at == start:
+                at += 1  # "to rule out, Scheuermann's disease"
+                continue
             if text in (";", ".") or at in self.soft or (text == ":" and at > start):
                 return at
             if text == "," and not self._over_comma(at, end):
@@ -211,17 +303,28 @@ class Clauses:
         at = last - 1
         listed = False
         while at >= start:
+            if at in self.in_levels:
+                at -= 1
+                continue
             text = self.words[at].text
             if text in ("or", "nor"):
                 listed = True
-            if text == ";" or (text == "," and not listed):
+            if text == ";" or (text == "," and not listed) or (text in (":", "(") and at < last - 1):
                 return at + 1
-            if at in self.soft and text in ("with", "demonstrates", "shows", "showing", "demonstrating"):
+            joint = at in self.soft and text in ("with", "demonstrates", "shows", "showing", "demonstrating")
+            if joint and (text != "with" or not self._one_subject(start, at, last)):
                 return at + 1
             if text == "and" and not listed and self._and_ends(at, last):
                 return at + 1
             at -= 1
         return start
+
+    def _one_subject(self, start: int, joint: int, last: int) -> bool:
+        """Whether "with" stays inside the subject of the verb at ``last``: "T12 fracture with height loss is not
+        seen"."""
+        verb = self.words[last].text if last < len(self.words) else ""
+        words = {word.text for word in (*self.words[start:joint], *self.words[joint + 1 : last])}
+        return verb in _COPULAS and words.isdisjoint(_FINITE)
 
     def manner(self, mark: Mark) -> Manner:
         """How ``mark`` is meant, from every word whose reach covers it."""
@@ -234,9 +337,17 @@ class Clauses:
         denied = doubted = None
         where = self._where_phrase(mark)
         acute_only = other = doubtful = hypothetical = past = False
+        subjects = [(t.first, end) for t in self.triggers if (end := self._after_none(t)) is not None]
         for trigger in self.triggers:
             facts = trigger.facts
+            if self._bounds_a_number(trigger) or any(first < trigger.first < end for first, end in subjects):
+                continue
             if trigger.last <= mark.first:
+                after_verb = self._after_none(trigger)
+                if after_verb is not None:
+                    if after_verb <= mark.first < self.forward(after_verb, _LONGEST_REACH):
+                        denied = trigger
+                    continue
                 if (
                     trigger.first < where
                     and facts.keys() & {"neg", "negacute", "negother"}
@@ -263,15 +374,21 @@ class Clauses:
                     if nxt is not None and nxt.get("change") == "new" and nxt.first == trigger.last:
                         acute_only = True
                 elif "negother" in facts and mark.first < self.forward(trigger.last, _LONGEST_REACH):
-                    other = True
+                    nxt = self._telling_mark(trigger.last)
+                    not_yet = [w.text for w in self.words[trigger.first : trigger.last]] in _NOT_QUITE
+                    of_age = not_yet and nxt is not None and nxt.first == trigger.last
+                    of_age = of_age and nxt is not None and self.words[nxt.first].text in ("healed", "healing", "fused")
+                    other = other or not of_age or mark is nxt
                 elif (
                     "hedge" in facts
                     and not gap_is_query
                     and mark.first < self.forward(trigger.last, _LONGEST_DOUBT, doubt=True)
                     and not self._bound_elsewhere(trigger, mark)
+                    and not self._within_another(mark, trigger.last)
+                    and not self._between_likes(trigger, mark)
                 ):
                     doubted = trigger
-                if "hypo" in facts and mark.first < self.forward(trigger.last, 10):
+                if "hypo" in facts and mark.first < self.forward(self._past_the_verb(trigger), 14):
                     hypothetical = True
                 if facts.get("hist") == "past" and mark.first < self.forward(trigger.last, 12, doubt=True):
                     past = True
@@ -286,20 +403,226 @@ class Clauses:
                 ):
                     denied = trigger
                     before = self._mark_to(mark.first)
-                    if before is not None and before.get("acuity") == "acute" and mark.first - before.last <= 1:
+                    lately = before is not None and (before.get("acuity") == "acute" or before.get("change") == "new")
+                    if before is not None and lately and mark.first - before.last <= 1:
                         acute_only = True
                 elif (
                     "hedgeafter" in facts
                     and self._doubts_back(trigger)
-                    and self.backward(trigger.first, _LONGEST_DOUBT) <= mark.first
+                    and self.backward(self._closing(trigger), _LONGEST_DOUBT) <= mark.first
                 ):
                     if facts["hedgeafter"] == "doubt":
                         doubtful = True
                     else:
                         doubted = trigger
-                elif facts.get("hypo") == "after" and trigger.first - mark.last <= 2:
+                elif (facts.get("hypo") == "after" and self._supposes_back(trigger, mark)) or (
+                    facts.get("hypo") == "sign" and self._leaves_open(trigger, mark)
+                ):
                     hypothetical = True
+        denied = denied or self._minus(mark) or self._unseen(mark)
+        doubted = doubted or self._meant_by_a_modal(mark)
+        past = past or self._on_prior_study(mark) or self._in_hospital_then(mark)
+        hypothetical = hypothetical or self._of_kin(mark) or self._goes_with_denied(mark) or self._general(mark)
         return Manner(denied, acute_only, other, doubted, doubtful, hypothetical, past)
+
+    def _bounds_a_number(self, trigger: Mark) -> bool:
+        """ "No more than 20 %" denies nothing."""
+        texts = [word.text for word in self.words[trigger.first : trigger.first + 3]]
+        return texts[:1] == ["no"] and texts[1:2] in (["more"], ["less"], ["greater"]) and texts[2:] == ["than"]
+
+    def _after_none(self, trigger: Mark) -> int | None:
+        """Where "none of which shows ..." begins to deny; ``None`` for every other denial."""
+        if self.words[trigger.first].text not in ("none", "neither"):
+            return None
+        for at in range(trigger.last, len(self.words)):
+            if at in self.in_levels:
+                continue
+            if self.words[at].text not in _SUBJECT_VERBS and self.words[at].text not in _OF_WHICH:
+                return None
+            if self.words[at].text in _SUBJECT_VERBS:
+                joint = self.covered(at + 1) if at + 1 < len(self.words) else None
+                return joint.last if joint is not None and "break" in joint.facts else at + 1
+        return None
+
+    def _past_the_verb(self, trigger: Mark) -> int:
+        """Where a supposition begins to reach: after the verb of "if she has a fracture"."""
+        if self.words[trigger.first].text in ("if", "should"):
+            for at in range(trigger.last, min(trigger.last + 3, len(self.words))):
+                if self.words[at].text in ("has", "have", "had", "shows", "demonstrates"):
+                    return at + 1
+        return trigger.last
+
+    def _minus(self, mark: Mark) -> Mark | None:
+        """The sign that denies what stands before it, "edema (-)", or after it, "(-) edema"."""
+        if _HEADS.isdisjoint(mark.facts):
+            return None
+        at = mark.last
+        place = next((lv for lv in self.levels if lv.first == at + 1), None)
+        if place is not None and self.words[at].text in ("at", "in", "of"):
+            at = place.last
+        after = [word.text for word in self.words[at : at + 3]]
+        if after == ["(", "-", ")"] or (after[:1] == ["("] and after[1:] == ["0", ")"]):
+            return Mark(at, at + 3, {"negafter": "after"})
+        ends = at + 2 >= len(self.words) or self.words[at + 2].text in (",", ";", ".", ")", "|")
+        if after[:1] == [":"] and after[1:2] and after[1] in ("no", "none", "absent", "negative", "nil") and ends:
+            return Mark(at, at + 2, {"negafter": "after"})
+        if after[:1] == ["0"] or after[:2] in ([":", "0"], ["=", "0"]):
+            return Mark(at, at + after.index("0") + 1, {"negafter": "after"})
+        before = [word.text for word in self.words[max(mark.first - 4, 0) : mark.first]]
+        if before[-2:] == ["0", "mm"]:
+            return Mark(mark.first - 2, mark.first, {"neg": "before"})
+        if before[-3:] == ["(", "-", ")"] and (len(before) == 3 or before[0] in (",", ";")):
+            return Mark(mark.first - 3, mark.first, {"neg": "before"})
+        return None
+
+    def _unseen(self, mark: Mark) -> Mark | None:
+        """The verb that denies its subject: "L1 fracture could not be seen", "isn't clearly evident"."""
+        if _HEADS.isdisjoint(mark.facts) or self._within_another(mark):
+            return None
+        _, end = self.clause(mark.first)
+        at = mark.last
+        while at < end and (at in self.in_levels or self.words[at].text in _PLACING):
+            at += 1
+        first = at
+        denied = False
+        while at < end:
+            text = self.words[at].text
+            following = self.words[at + 1].text if at + 1 < end else ""
+            if text in _DENYING_VERBS or text == "not" or (text == "no" and following == "longer"):
+                denied = True
+            elif text in _PERCEIVED:
+                return Mark(first, at + 1, {"negafter": "after"}) if denied else None
+            elif text not in _AUXILIARIES and not text.endswith("ly"):
+                return None
+            at += 1
+        return None
+
+    def _meant_by_a_modal(self, mark: Mark) -> Mark | None:
+        """The verb of "may represent", "could also be due to" before the noun that it leads to."""
+        if _HEADS.isdisjoint(mark.facts) or self._within_another(mark):
+            return None
+        start, _ = self.clause(mark.first)
+        for at in range(start, mark.first):
+            if self.words[at].text not in ("may", "might", "could"):
+                continue
+            link = next((k for k in range(at + 1, min(at + 4, mark.first)) if self.words[k].text in _LEADS_TO), None)
+            if link is not None and not any(link < k < mark.first for k in self.commas):
+                return Mark(at, link + 1, {"hedge": "noun"})
+        return None
+
+    def _leaves_open(self, trigger: Mark, mark: Mark) -> bool:
+        """ "Edema at L1 cannot be assessed", "edema, if present, is slight": the sign is neither stated nor denied."""
+        if _SIGNS.isdisjoint(mark.facts) or self._within_another(mark, 0):
+            return False
+        held = self.in_levels | {
+            at for at in range(mark.last, trigger.first) if self.words[at].text in (",", "at", "in")
+        }
+        aside = all(at in held for at in range(mark.last, trigger.first))
+        return aside or self.backward(trigger.first, _LONGEST_DOUBT) <= mark.first
+
+    def _on_prior_study(self, mark: Mark) -> bool:
+        """ "The prior study showed edema at L1", "on the previous MRI there was edema": seen then, not now."""
+        start, _ = self.clause(mark.first)
+        for at in range(1, mark.first):
+            if self.words[at].text not in _STUDIES:
+                continue
+            earlier = next(
+                (k for k in range(at - 1, max(at - 4, -1), -1) if self.words[k].text in _EARLIER | {"old"}), None
+            )
+            if earlier is None:
+                continue
+            lead = [
+                word.text
+                for word in self.words[max(earlier - 3, 0) : earlier]
+                if word.text not in ("the", "a", "her", "his")
+            ]
+            if lead[-1:] and lead[-1] in _COMPARED:
+                continue
+            told = next((k for k in range(at + 1, min(at + 8, mark.first)) if self.words[k].text in _SHOWED), None)
+            if told is not None and (told >= start or start - told <= 3):
+                return True
+        return False
+
+    def _in_hospital_then(self, mark: Mark) -> bool:
+        """ "She was hospitalized in 2015 with", "in childhood": an illness of long ago."""
+        start, end = self.clause(mark.first)
+        if any(w.text in ("childhood", "adolescence", "youth") for w in self.words[start:end]):
+            return True
+        texts = [w.text for w in self.words[: mark.first]]
+        for at, text in enumerate(texts[:-2]):
+            if (
+                text in ("hospitalized", "hospitalised", "admitted")
+                and texts[at + 1] == "in"
+                and len(texts[at + 2]) == 4
+            ):
+                return texts[at + 2].isdigit()
+        return False
+
+    def _between_likes(self, trigger: Mark, mark: Mark) -> bool:
+        """ "Osteoporotic versus pathologic fracture": two causes are weighed, not the fracture."""
+        if self.words[trigger.first].text not in ("versus", "vs"):
+            return False
+        before, after = self._mark_to(trigger.first), self._mark_from(trigger.last)
+        if before is None or after is None or after is mark:
+            return False
+        return bool({"etiology", "acuity"} & before.facts.keys() & after.facts.keys())
+
+    def _closing(self, trigger: Mark) -> int:
+        """Where to look back from: over the comma of "L1 compression fracture, possible."."""
+        last = trigger.last >= len(self.words) or self.words[trigger.last].text in (".", ";")
+        return (
+            trigger.first - 1 if last and trigger.first and self.words[trigger.first - 1].text == "," else trigger.first
+        )
+
+    def _supposes_back(self, trigger: Mark, mark: Mark) -> bool:
+        """A noun such as "risk" supposes what stands straight before it, "should be excluded" its whole subject."""
+        if trigger.first - mark.last <= 2:
+            return True
+        verbal = any(word.text in _SUPPOSING_VERBS for word in self.words[trigger.first : trigger.last])
+        closed = trigger.first - 1 if self.words[trigger.first - 1].text == "," else trigger.first
+        start, _ = self.clause(trigger.first)
+        if verbal and not any(start <= lv.first < trigger.first for lv in self.levels):
+            return mark.first >= start
+        return verbal and self.backward(closed, 12) <= mark.first
+
+    def _general(self, mark: Mark) -> bool:
+        """ "Acute fractures typically show edema": what is true of fractures, not of this patient."""
+        start, end = self.clause(mark.first)
+        if any(start <= lv.first < end for lv in self.levels):
+            return False
+        return any(w.text in _GENERALLY for w in self.words[start:end])
+
+    def _of_kin(self, mark: Mark) -> bool:
+        """ "Her mother had an L1 fracture", "family history is positive for": a relative's, unless the relative only
+        tells of the patient or comes along."""
+        start, end = self.clause(mark.first)
+        for at in range(start, end):
+            text = self.words[at].text
+            if text == "family" and at + 1 < end and self.words[at + 1].text == "history":
+                return True
+            if text in _KIN:
+                beside = [word.text for word in (*self.words[max(at - 2, 0) : at], *self.words[at + 1 : at + 2])]
+                return _ALONGSIDE.isdisjoint(beside)
+        return False
+
+    def _goes_with_denied(self, mark: Mark) -> bool:
+        """Whether a sign only describes a fracture that is denied: the height loss of "no L3 fracture with 30 % height
+        loss". A level of its own makes it a statement of its own."""
+        if _RIDING.isdisjoint(mark.facts) or ("fx" in mark.facts and mark.facts["fx"] != "height"):
+            return False
+        start, end = self.clause(mark.first)
+        joint = max((at for at in self.soft if start <= at < mark.first), default=-1)
+        if joint < 0 or self.words[joint].text != "with" or any(joint < at < mark.first for at in self.commas):
+            return False
+        if any(joint < lv.first < min(end, mark.last + 4) for lv in self.levels):
+            return False
+        owner = next(
+            (m for m in reversed(self.marks) if start <= m.first and m.last <= joint and "fx" in m.facts), None
+        )
+        if owner is None or any(owner.last <= at < joint for at in self.commas):
+            return False
+        manner = self.manner(owner)
+        return manner.denied is not None or manner.other
 
     def _where_phrase(self, mark: Mark) -> int:
         """Where "at" or "in" begins the phrase that holds ``mark``, as in "no mass at the L2 fracture"; else -1."""
@@ -369,7 +692,10 @@ class Clauses:
     def _bound_elsewhere(self, trigger: Mark, mark: Mark) -> bool:
         """An adverb of doubt straight before an age, a change or a cause doubts that alone ("mostly old fracture")."""
         if trigger.facts["hedge"] == "adverb" and any(
-            lv.first == trigger.last and not lv.certain for lv in self.levels
+            lv.first == trigger.last
+            and not lv.certain
+            and not any(word.text == "or" for word in self.words[lv.first : lv.last])
+            for lv in self.levels
         ):
             return True
         if trigger.facts["hedge"] != "adverb":
@@ -379,8 +705,78 @@ class Clauses:
             nxt is not None
             and nxt.first - trigger.last <= 1
             and nxt.first < mark.first
+            and not ("severity" in nxt.facts and nxt.last == mark.first)
             and bool({"acuity", "change", "etiology", "severity", "degenerative", "shape"} & nxt.facts.keys())
         )
+
+    # -------------------- what a sign's own verb says of it
+
+    def vouched(self, mark: Mark) -> bool:
+        """Whether the words around a sign leave it stated. A verb after it must be one that states ("is seen", "has
+        increased"), and so must a noun it depends on ("a band of edema"): of "edema has faded" or "assessment of edema"
+        nothing is known."""
+        return self._stated_by_verb(mark) and self._stated_by_head(mark)
+
+    def _stated_by_verb(self, mark: Mark) -> bool:
+        _, end = self.clause(mark.first)
+        at = mark.last
+        while at < end:
+            text = self.words[at].text
+            if text in _SIGN_VERBS:
+                break
+            if text in _CLAUSE_ENDS and not (text == "," and at + 1 in self.in_levels):
+                return True
+            said_no = text in ("no", "n", "none", "not") and (
+                at == mark.last or self.words[at - 1].text in (":", "-", "=")
+            )
+            if text in _UNSAID or said_no:
+                return False
+            at += 1
+        if at >= end:
+            return True
+        meant = self.covered(at)
+        if meant is not None and "hedge" in meant.facts and self.words[meant.last - 1].text not in ("be", "have"):
+            return True  # "edema that may represent a fracture": the edema is stated, its meaning is not
+        modal = self.words[at].text in _MODALS
+        was = self.words[at].text in ("was", "were", "had")
+        if was and any(
+            w.text in ("is", "are", "now", "today", "currently", "has", "have") for w in self.words[at + 1 : end]
+        ):
+            return False  # "edema which was described is now barely visible"
+        at += 1
+        while at < end and (self.words[at].text in _VERB_FILLING or self.words[at].text in _SIGN_VERBS):
+            modal = modal or self.words[at].text in _MODALS
+            at += 1
+        if at >= end or modal:
+            return not modal
+        if self.words[at].text in _UNDECIDED:
+            return False
+        mark_there = self.covered(at)
+        if mark_there is not None and mark_there.facts.keys() & _STATING_KINDS:
+            return True
+        text = self.words[at].text
+        return at in self.in_levels or text in _STATING or text[0].isdigit() or text in (",", "(", "to", "and")
+
+    def _stated_by_head(self, mark: Mark) -> bool:
+        start, _ = self.clause(mark.first)
+        at = mark.first - 1
+        while at > start and self.words[at].text not in ("of", "for"):
+            if not self.reaches(at, at + 1, strangers=0) and self.words[at].text not in (
+                "the",
+                "any",
+                "a",
+                "an",
+                "some",
+            ):
+                return True
+            at -= 1
+        if at <= start or self.words[at].text not in ("of", "for"):
+            return True
+        head = self.words[at - 1].text
+        held = self.covered(at - 1)
+        if held is not None and (held.facts.keys() & {"hedge", "neg", "hist", "fx", *_HEADS}):
+            return True
+        return head in _HEADS_THAT_STATE or head not in _HEADS_THAT_LEAVE_OPEN
 
     def own_doubt(self, mark: Mark) -> Mark | None:
         """The doubt that stands straight before an attribute such as an age."""
@@ -400,20 +796,29 @@ class Clauses:
         )
 
     def formerly(self, mark: Mark) -> bool:
-        """Whether a word tells of an earlier study: "acute on the prior MRI", "previously acute"."""
+        """Whether a word tells of an earlier study: "acute on the prior MRI", "was acute in January"."""
         after = [w.text for w in self.words[mark.last : mark.last + 4]]
         before = self.words[mark.first - 1].text if mark.first else ""
-        return before in _FORMERLY or (after[:1] in (["on"], ["in"], ["at"]) and not _EARLIER.isdisjoint(after))
+        if after[:1] == ["in"] and len(after) > 1 and after[1].isdigit() and len(after[1]) == 4:
+            return True
+        if before in _FORMERLY or (after[:1] in (["on"], ["in"], ["at"]) and not _EARLIER.isdisjoint(after)):
+            return True
+        start, end = self.clause(mark.first)
+        was = any(w.text in ("was", "were") for w in self.words[start : mark.first])
+        return was and any(w.text in _MONTHS for w in self.words[start:end])
 
-    def _within_another(self, mark: Mark) -> bool:
-        """Whether a noun only says where another is: the fracture of "marrow edema of the L1 fracture"."""
+    def _within_another(self, mark: Mark, start: int = 0) -> bool:
+        """Whether a noun only says where another, after ``start``, is: the fracture of "marrow edema of the L1
+        fracture"."""
         at = mark.first - 1
         while at > 0 and self.words[at].text not in ("of", "in", "at", "within"):
             if not self.reaches(at, at + 1, strangers=0):
                 return False
             at -= 1
+        while at > 1 and self.words[at - 1].text in _PARTICIPLES:
+            at -= 1
         head = self.covered(at - 1) if at > 0 else None
-        return head is not None and not _SIGNS.isdisjoint(head.facts)
+        return head is not None and head.first >= start and not _PARTS.isdisjoint(head.facts)
 
     def guessed(self, mark: Mark, noun: Mark) -> bool:
         """Whether an age, or a cause, of ``noun`` is only guessed: "likely acute", "suspected to be old".
@@ -455,10 +860,11 @@ def prepare(all_words: Sequence[Word], first: int, last: int) -> Clauses:
         elif kind == "soft":
             soft.add(mark.first)
     for at, word in enumerate(words):
-        if word.text == ";":
+        if word.text in (";", "|"):
             hard.add(at + 1)
-        elif word.text == ",":
+        elif word.text == "," and at not in taken:
             commas.append(at)
+    hard = _after_fronted(words, found, levels, commas, hard)
     by_word: list[Mark | None] = [None] * len(words)
     for mark in found:
         by_word[mark.first : mark.last] = [mark] * (mark.last - mark.first)
@@ -470,11 +876,38 @@ def prepare(all_words: Sequence[Word], first: int, last: int) -> Clauses:
         tuple(sorted(soft)),
         tuple(commas),
         tuple(by_word),
+        taken,
         tuple(mark for mark in found if not _TRIGGERS.isdisjoint(mark.facts)),
     )
     if all(level.certain for level in levels):
         return clauses
     return replace(clauses, levels=tuple(_sure_level(clauses, level) for level in levels))
+
+
+def _after_fronted(
+    words: tuple[Word, ...],
+    marks: tuple[Mark, ...],
+    levels: tuple[LevelMark, ...],
+    commas: list[int],
+    hard: set[int],
+) -> set[int]:
+    """Clause starts, minding what stands in front: "at L2, there is" is one clause, "apart from L2, no" is two."""
+    if commas and any(
+        m.last <= commas[0] and m.first <= 1 and "break" in m.facts and _excepts(words, m) for m in marks
+    ):
+        hard = hard | {commas[0] + 1}
+    hard = {at for at in hard if [word.text for word in words[max(at - 1, 0) : at + 1]] != ["where", "there"]}
+    there = next((at for at, word in enumerate(words) if word.text == "there" and at in hard), None)
+    if there is None or not levels or levels[0].last > there:
+        return hard
+    place = levels[0]
+    led = place.first == 0 or words[place.first - 1].text in ("at", "in", "within", "of", "the")
+    stranger = any(m.first < there and m.facts.keys() & _HEADS and "vertebral" not in m.facts for m in marks)
+    return hard if stranger or not led or there - place.last > 3 or place.first > 3 else hard - {there}
+
+
+def _excepts(words: tuple[Word, ...], mark: Mark) -> bool:
+    return not _EXCEPT.isdisjoint(word.text for word in words[mark.first : mark.last])
 
 
 def _sure_level(c: Clauses, level: LevelMark) -> LevelMark:
@@ -518,7 +951,7 @@ def _height_losses(words: tuple[Word, ...], levels: tuple[LevelMark, ...], marks
             after = marks[ahead] if ahead < len(marks) else None
         lost_after = (
             after is not None
-            and after.get("loss") == "after"
+            and (after.get("loss") == "after" or _shrinks(words, after))
             and after.first - mark.last <= 7
             and _all_plain(words, levels, marks, mark.last, after.first)
         )
@@ -527,6 +960,13 @@ def _height_losses(words: tuple[Word, ...], levels: tuple[LevelMark, ...], marks
         else:
             found.append(mark)
     return tuple(found)
+
+
+def _shrinks(words: tuple[Word, ...], mark: Mark) -> bool:
+    """ "Height reduced by", "height decreased from": a participle after the height, with how much."""
+    following = words[mark.last].text if mark.last < len(words) else ""
+    said = words[mark.first].text in ("reduced", "decreased", "diminished") and mark.last - mark.first == 1
+    return said and (following in ("by", "from", "to", "up", "approximately", "about") or following[:1].isdigit())
 
 
 _RAISED: Final = frozenset("high increased bright elevated hyperintense raised".split())
@@ -550,8 +990,9 @@ def _bright_signals(words: tuple[Word, ...], marks: tuple[Mark, ...]) -> tuple[M
 
 _ON: Final = frozenset("on the and in".split())
 _AMOUNT: Final = frozenset(
-    """the its % percent of 's up to between and than more less over under about approximately nearly almost around
-    roughly at least -""".split()
+    """~ < > from no not in an estimated most excess maximum below above exceeding fewer greater the
+    its original normal expected % percent of 's up to between and than more less over under about
+    approximately nearly almost around roughly at least -""".split()
 )
 
 

@@ -35,7 +35,7 @@ _HEADINGS: Final[dict[Section, str]] = {
     "imaging": """imaging|imaging studies|imaging data|radiology|radiology data|data reviewed|studies|studies
     reviewed|diagnostic studies|
         imaging results|radiology results|diagnostic imaging|diagnostic data|xrays|x rays|x ray|mri|ct|ct scan""",
-    "impression": """impression|impressions|conclusion|conclusions|opinion|summary|final
+    "impression": """imp|imp plan|impression|impressions|conclusion|conclusions|opinion|summary|final
     impression|interpretation|impression and recommendation|
         impression and recommendations|impression recommendation|summary and recommendation|diagnostic
         impression|radiological diagnosis""",
@@ -56,11 +56,13 @@ _HEADINGS: Final[dict[Section, str]] = {
         performed|modality|test|scan|title|exam description""",
     "comparison": """comparison|comparisons|comparison studies|comparison study|compared to|comparison exam|prior
         studies|prior study|prior exams""",
-    "plan": """recommendation|recommendations|plan|plan and suggestion|recommend|suggestion|suggestions|follow
+    "plan": """differential|differential diagnosis|ddx|
+        recommendation|recommendations|plan|plan and suggestion|recommend|suggestion|suggestions|follow
     up|advice|disclaimer|note to patient|
         communication|critical results|primary diagnostic code|patient instructions|discharge instructions|treatment
         plan""",
-    "diagnosis": """diagnosis|diagnoses|preoperative diagnosis|preoperative diagnoses|postoperative
+    "diagnosis": """dx|preop dx|pre op dx|postop dx|post op dx|discharge dx|admission dx|final dx|
+        diagnosis|diagnoses|preoperative diagnosis|preoperative diagnoses|postoperative
     diagnosis|postoperative diagnoses|pre op diagnosis|
         post op diagnosis|preop diagnosis|postop diagnosis|preprocedure diagnosis|postprocedure diagnosis|final
         diagnosis|final diagnoses|
@@ -69,7 +71,7 @@ _HEADINGS: Final[dict[Section, str]] = {
         secondary diagnoses|final diagnosis reason for admission|assessment|assessments|assessment and plan|assessment
         plan|problems|problem list|
         active problems""",
-    "note": """history of present illness|hpi|past medical history|pmh|past surgical history|past
+    "note": """history of present illness|hpi|past medical history|pmh|pmhx|past surgical history|past
         history|medical history|surgical history|
         family history|social history|past medical conditions|past medical surgical history|family social
         history|personal and social history|
@@ -99,9 +101,11 @@ _CONNECTIVES: Final = frozenset(
     up""".split()
 )
 _ABBREVIATIONS: Final = frozenset(
-    "dr mr mrs ms vs approx e.g i.e fig cf resp ca st incl max min avg ant post sup inf".split()
+    "dr mr mrs ms vs approx e.g i.e fig cf resp ca st incl max min avg ant post sup inf comp compr vert".split()
 )
-_PROPER: Final = frozenset("mri ct stir schmorl schmorl's scheuermann scheuermann's genant cobb kummell modic".split())
+_PROPER: Final = frozenset(
+    """mri ct stir schmorl schmorl's scheuermann scheuermann's genant cobb kummell modic""".split()
+)
 LONGEST_SENTENCE: Final = 120
 """Words; a longer run is cut, so that the work per sentence stays bounded."""
 
@@ -149,7 +153,7 @@ def _heading_at(words: Words, index: int, capitals: frozenset[int], line_start: 
         if at < len(texts) and texts[at] == "(":
             closing = next((k for k in range(at, min(at + 8, len(texts))) if texts[k] == ")"), None)
             at = closing + 1 if closing is not None else at
-        if at < len(texts) and texts[at] == ":" and (line_start or index in capitals):
+        if at < len(texts) and texts[at] == ":" and (line_start or (index in capitals and section != "title")):
             return section, at + 1
         if at < len(texts) and texts[at] == "-" and line_start and index in capitals and words.spaced(at):
             return section, at + 1
@@ -172,26 +176,59 @@ def _unknown_capital_heading(texts: list[str], index: int, capitals: frozenset[i
     return at + 1 if letters and all(k in capitals for k in letters) and len(texts[index]) > 2 else None
 
 
-def _ends_at_newline(words: Words, index: int, capitals: frozenset[int], shouting: Callable[[], bool]) -> bool:
-    """Whether the newline at ``index`` ends a sentence rather than wrapping a line; ``shouting`` tells whether that
-    line is a long one in capitals."""
+def _ends_at_newline(
+    words: Words, index: int, capitals: frozenset[int], begun: int, shouting: Callable[[], bool]
+) -> bool:
+    """Whether the newline at ``index`` ends a sentence rather than wrapping a line that began at ``begun``;
+    ``shouting`` tells whether that line is a long one in capitals."""
     texts = words.texts
     after = index + 1
     if after >= len(texts) or texts[after] == "\n":
         return True
     nxt = texts[after]
-    if nxt in ("-", "*", "#", ".") or (
-        nxt.isdigit() and after + 1 < len(texts) and texts[after + 1] in (".", ")") and not words.spaced(after + 1)
-    ):
+    if nxt in ("-", "*", ".") or (nxt == "#" and texts[index - 1] not in _BEFORE_HASH):
         return True
+    if nxt.isdigit() and after + 1 < len(texts) and texts[after + 1] in (".", ")") and not words.spaced(after + 1):
+        return texts[after + 1] == "." or not _open_bracket(texts, index)
     if _heading_at(words, after, capitals, True) is not None:
         return True
     before = texts[index - 1] if index else "."
+    if before in ("no", "yes", "none") and index > 1 and texts[index - 2] == ":":
+        return True
     if before in (",", "/", "-", "(", ":") or before in _CONNECTIVES or after not in capitals:
         return False
-    if nxt in _PROPER or (len(nxt) <= 2 and after + 1 < len(texts) and texts[after + 1][0].isdigit()):
+    if len(nxt) <= 2 and after + 1 < len(texts) and texts[after + 1][0].isdigit():
+        told = index > 1 and (before in _WHOLE_STATEMENTS or is_level(texts, index - 2))
+        return told or _heads_an_item(words, after) or is_level(texts, begun)
+    if nxt in _PROPER:
         return False
     return not shouting()
+
+
+def is_level(texts: list[str], at: int) -> bool:
+    """Whether a level such as ``T12`` stands at ``at``; a quick look, without its neighbours."""
+    return at + 1 < len(texts) and texts[at] in ("t", "d", "th", "l") and texts[at + 1].isdigit()
+
+
+def _heads_an_item(words: Words, at: int) -> bool:
+    """Whether the level at a line's start heads an item, "L4: ..." or "L4 - ...", and wraps no line."""
+    texts = words.texts
+    joint = at + 2
+    if joint + 1 >= len(texts):
+        return False
+    return texts[joint] in (":", "\n") or (texts[joint] == "-" and words.spaced(joint) and words.spaced(joint + 1))
+
+
+_BEFORE_HASH: Final = frozenset("compression wedge crush burst osteoporotic insufficiency".split())
+"""Words before "#" for a fracture; elsewhere it begins a line's item."""
+_WHOLE_STATEMENTS: Final = frozenset("normal intact unremarkable preserved maintained edema retropulsion".split())
+"""What a line about one level may end with before the next line begins with another level."""
+
+
+def _open_bracket(texts: list[str], end: int) -> bool:
+    """Whether a bracket opened a few words before is still open: "(Genant" before a line that begins with "1)"."""
+    before = texts[max(end - 6, 0) : end]
+    return before.count("(") > before.count(")")
 
 
 def _period_ends(words: Words, index: int, capitals: frozenset[int], first: int) -> bool:
@@ -207,7 +244,7 @@ def _period_ends(words: Words, index: int, capitals: frozenset[int], first: int)
     return True
 
 
-_SHOUTED_WORDS: Final = 6
+_SHOUTED_WORDS: Final = 4
 _SPECIAL: Final = frozenset({"\n", ".", "?", "!", *_BY_FIRST_WORD})
 """Words at which a sentence may end or a section begin; between two of them nothing happens."""
 
@@ -216,23 +253,29 @@ _SPECIAL: Final = frozenset({"\n", ".", "?", "!", *_BY_FIRST_WORD})
 class _Line:
     """How much of a line of words is in capitals, without its headings; counted only when asked."""
 
-    texts: list[str]
-    capitals: frozenset[int]
+    folded: Folded
     runs: list[tuple[int, int]] = field(default_factory=list)
+    begun: int = 0
     start: int = 0
 
     def begin(self, at: int) -> None:
         self.runs.clear()
-        self.start = at
+        self.begun = self.start = at
 
     def skip(self, start: int, end: int) -> None:
         self.runs.append((self.start, start))
         self.start = end
 
     def shouting(self, end: int) -> bool:
-        """Whether it has six words or more, four fifths of them in capitals."""
-        places = [k for a, b in (*self.runs, (self.start, end)) for k in range(a, b) if self.texts[k][0].isalpha()]
-        loud = sum(k in self.capitals and len(self.texts[k]) > 1 for k in places)
+        """Whether it has four words or more, single letters left out, and four fifths of them are in capitals."""
+        texts = self.folded.words.texts
+        places = [
+            k
+            for a, b in (*self.runs, (self.start, end))
+            for k in range(a, b)
+            if texts[k][0].isalpha() and len(texts[k]) > 1
+        ]
+        loud = sum(map(self.folded.loud, places))
         return len(places) >= _SHOUTED_WORDS and loud * 10 >= len(places) * 8
 
 
@@ -250,7 +293,7 @@ def split(folded: Folded) -> tuple[Sentence, ...]:
     paragraph = 0
     first = index = 0
     line_start = True
-    line = _Line(texts, capitals)
+    line = _Line(folded)
     raw: list[tuple[int, int, Section | None, int]] = []
     specials = iter([at for at, text in enumerate(texts) if text in _SPECIAL])
     special = next(specials, len(texts))
@@ -300,7 +343,7 @@ def split(folded: Folded) -> tuple[Sentence, ...]:
                 continue
         line_start = False
         if text == "\n":
-            if _ends_at_newline(words, index, capitals, partial(line.shouting, index)):
+            if _ends_at_newline(words, index, capitals, line.begun, partial(line.shouting, index)):
                 close(index)
                 if index + 1 < len(texts) and texts[index + 1] == "\n":
                     paragraph += 1

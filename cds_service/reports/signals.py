@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from cds_service.reports import quantities
 from cds_service.reports.bones import bone_of
 from cds_service.reports.discs import of_disc
 from cds_service.reports.lexicon import Mark
-from cds_service.reports.said import Said
-from cds_service.reports.statements import NOWHERE, Target, body_targets
+from cds_service.reports.said import Said, in_something_else
+from cds_service.reports.statements import NOWHERE, Target, body_targets, is_noun
 
 _AT: Final = frozenset(
     "in of within at involving about around throughout along affecting near adjacent surrounds surrounding".split()
@@ -34,7 +35,17 @@ def plain(here: Said, mark: Mark, field: str) -> None:
     value = here.usable(mark, c.manner(mark))
     if value is None:
         return
+    if field == "tracer_uptake" and c.formerly(mark):
+        return
+    if field == "tracer_uptake" and value and _is_normal(here, mark):
+        value = False
+    if field == "tracer_uptake" and value and _of_no_moment(here, mark):
+        return
+    if field == "retropulsion" and in_something_else(here, mark):
+        return
     targets = here.targets(mark)
+    if field == "unstable" and any("dynamic" in w.text for w in c.words):
+        return
     if field == "unstable":
         targets = here.about_bodies(targets)
         ours = any(t.level is not None for t in targets) or bool(here.readings)
@@ -58,6 +69,9 @@ def plain(here: Said, mark: Mark, field: str) -> None:
             targets = tuple(t for t in targets if t.level is not None)
             if not any(lv.kind == "body" for lv in c.levels):
                 return
+    following = c.words[mark.last].text if mark.last < len(c.words) else ""
+    if field == "soft_tissue_mass" and following in ("swelling", "edema", "oedema", "stranding", "thickening"):
+        return
     if field == "collection" and not _spinal_collection(here, mark, targets):
         return
     if field == "soft_tissue_mass" and not targets and c.words[mark.first].text == "soft":
@@ -77,20 +91,53 @@ def _spinal_collection(here: Said, mark: Mark, targets: tuple[Target, ...]) -> b
         return True
     if any(m.get("noun") in _OUTSIDE for m in here.c.marks) or (here.c.has("bone") and not targets):
         return False
-    return (
-        any(t.level is not None for t in targets)
-        or here.c.has("vertebral", "discsignal")
-        or any(
-            w.text in ("epidural", "paraspinal", "paravertebral", "prevertebral", "psoas", "intraspinal")
-            for w in here.c.words
-        )
+    start, end = here.c.clause(mark.first)
+    if any(lv.kind in ("body", "pair") and start <= lv.first < end for lv in here.c.levels) or here.c.has(
+        "vertebral", "discsignal"
+    ):
+        return True
+    return any(
+        w.text in ("epidural", "paraspinal", "paravertebral", "prevertebral", "psoas", "intraspinal")
+        for w in here.c.words
     )
 
 
 def normal(here: Said, mark: Mark, field: str) -> None:
     how = here.c.manner(mark)
-    if how.plain:
+    if how.plain and not here.c.within("denialfollow", *here.c.clause(mark.first)):
         here.add(here.about_bodies(here.targets(mark)) or (NOWHERE,), field, False, mark)
+
+
+_PHYSIOLOGIC: Final = frozenset(
+    "physiologic physiological background reduced decreased diminished low renal urinary bowel thyroid equal".split()
+)
+_ORGANS: Final = frozenset(
+    "kidney kidneys bladder bowel thyroid liver sternum breast breasts shoulder shoulders".split()
+)
+
+
+def _of_no_moment(here: Said, mark: Mark) -> bool:
+    """ "Physiologic uptake", "uptake equal to other vertebrae", "uptake in the kidneys": no raised uptake of bone."""
+    start, end = here.c.clause(mark.first)
+    words = here.c.words
+    near = [w.text for w in (*words[max(start, mark.first - 2) : mark.first], *words[mark.last : mark.last + 2])]
+    return not _PHYSIOLOGIC.isdisjoint(near) or not _ORGANS.isdisjoint(w.text for w in words[mark.last : end])
+
+
+def _is_normal(here: Said, mark: Mark) -> bool:
+    """ "STIR signal at L1 is normal", "normal uptake": named, and nothing wrong with it."""
+    c = here.c
+    start, end = c.clause(mark.first)
+    stop = min((k for k in c.commas if k >= mark.last), default=end)
+    for normal in c.within("normal", start, min(end, stop)):
+        if normal.last == mark.first:
+            return True
+        if normal.first >= mark.last and c.manner(normal).denied is None:
+            way = c.words[mark.last : normal.last]
+            between = [m for m in c.marks if mark.last <= m.first and m.last <= normal.first]
+            said = any(w.text in ("is", "are", "was", "appears", "remains", "within") for w in way)
+            return said and not any(is_noun(m) and m is not normal for m in between)
+    return False
 
 
 def elsewhere(here: Said, mark: Mark) -> bool:
@@ -157,7 +204,11 @@ def edema(here: Said, mark: Mark) -> None:
     value = here.usable(mark, c.manner(mark))
     if kind == "other" or value is None:
         return
+    if kind == "none":
+        value = False
     start, end = c.clause(mark.first)
+    if not value and c.within("denialfollow", start, end):
+        return
     inside = [m for m in c.marks if start <= m.first < end]
     if any(
         m.get("noun") in _OUTSIDE or m.get("noun") == "muscle"
@@ -165,10 +216,12 @@ def edema(here: Said, mark: Mark) -> None:
         if m.get("noun") and not m.facts.keys() & {"vertebral"} and abs(m.first - mark.first) < 12
     ):
         return
-    if _degenerative(here, mark) or elsewhere(here, mark) or of_disc(c, mark):
+    if _degenerative(here, mark) or elsewhere(here, mark) or of_disc(c, mark) or in_something_else(here, mark):
         return
     if value and c.formerly(mark):
         return
+    if value and _is_normal(here, mark):
+        value = False
     if any(
         w.text
         in (
@@ -269,6 +322,8 @@ def heights(here: Said, mark: Mark) -> None:
     how = c.manner(mark)
     if how.denied is not None or how.hypothetical or how.past or how.other:
         return
+    if any(q.unit == "percent" and start <= q.first < end for q in quantities.find(c)):
+        return
     predicate = mark.get("heights") in ("stated", "bodied") or any(
         (m.first >= mark.last and c.manner(m).denied is None)
         or (m.last <= mark.first and (c.reaches(m.last, mark.first) or _in_height(here, m, mark)))
@@ -279,6 +334,8 @@ def heights(here: Said, mark: Mark) -> None:
     bodies = body_targets(tuple(lv for lv in c.levels if start <= lv.first < end))
     if bodies:
         here.add(bodies, "status", "absent", mark, True)
+        return
+    if any(m.get("bone") == "cervical" for m in c.within("bone", start, end)):
         return
     regions = [m.facts["region"] for m in c.within("region", start, end) if m.facts["region"] not in ("spine",)]
     named = tuple(

@@ -56,7 +56,8 @@ _PREPOSITIONS: Final = frozenset(
     noted""".split()
 )
 _COPULAS: Final = frozenset(
-    "is are was were has have been being at the a an body seen noted present identified again level involving".split()
+    """is are was were has have been being at the a an body seen noted present identified again level
+    involving""".split()
 )
 NARROW_REGIONS: Final[dict[str, tuple[int, int]]] = {
     "upper-thoracic": (PLACE["T1"], PLACE["T5"]),
@@ -88,9 +89,17 @@ def targets_of(mark: LevelMark, *, region: Region | None = None, spread_pair: bo
     return tuple(dict.fromkeys(found))
 
 
+_DISC_WORDS: Final = frozenset(
+    """disc discs disk disks interspace interspaces intervertebral interbody space spaces segment
+    segments motion""".split()
+)
+
+
 def speaks_of_bodies(c: Clauses, mark: LevelMark) -> bool:
     """Whether a pair such as ``T11-T12`` names the two bodies, by the words around it."""
     after = [w.text for w in c.words[mark.last : mark.last + 3]]
+    if after and after[0] in _DISC_WORDS:
+        return False
     if any(word in ("vertebrae", "bodies", "fractures", "deformities") for word in after):
         return True
     before = [w.text for w in c.words[max(mark.first - 3, 0) : mark.first]]
@@ -144,17 +153,35 @@ def listed(c: Clauses, noun: Mark) -> tuple[LevelMark, ...]:
     place = c.levels.index(anchor)
     chain = [anchor]
     if anchor.last <= noun.first:
-        while place and _list_gap(c, c.levels[place - 1], chain[0]):
+        while place and _list_gap(c, c.levels[place - 1], chain[0]) and not _told_of_before(c, place - 1):
             place -= 1
             chain.insert(0, c.levels[place])
     else:
         while place + 1 < len(c.levels) and _list_gap(c, chain[-1], c.levels[place + 1]):
+            if _new_subject(c, c.levels[place + 1]):
+                break
             place += 1
             following = next((m for m in c.marks if m.first >= c.levels[place].last and is_noun(m)), None)
             if following is not None and c.reaches(c.levels[place].last, following.first):
                 break
             chain.append(c.levels[place])
     return tuple(chain)
+
+
+def _new_subject(c: Clauses, level: LevelMark) -> bool:
+    """The L1 of "no fracture of T12, L1 is compressed"."""
+    verb = c.words[level.last].text if level.last < len(c.words) else ""
+    return verb in ("is", "has", "shows", "demonstrates", "appears") and c.words[level.first - 1].text == ","
+
+
+def _told_of_before(c: Clauses, place: int) -> bool:
+    """Whether a level before a bare comma belongs to the noun before it: the T11 of "no edema at T11, T12 fracture"."""
+    level, following = c.levels[place], c.levels[place + 1]
+    if any(c.words[at].text in ("and", "&") for at in range(level.last, following.first)):
+        return False
+    if not level.first or c.words[level.first - 1].text not in ("at", "in", "of", "within"):
+        return False
+    return any(_is_noun(m) and m.last == level.first - 1 for m in c.marks)
 
 
 def _list_gap(c: Clauses, one: LevelMark, other: LevelMark) -> bool:
@@ -190,15 +217,25 @@ def owner(c: Clauses, chain: tuple[LevelMark, ...], mark: Mark) -> tuple[Target,
 def _level_mark(c: Clauses, noun: Mark, *, fracture: bool) -> LevelMark | None:
     start, end = c.clause(noun.first)
     named = [lv for lv in c.levels if start <= lv.first < end and lv.kind != "structure"]
+    named = [lv for lv in named if not lv.first or c.words[lv.first - 1].text != "not"]
     before = [lv for lv in named if lv.last <= noun.first]
+    while (
+        before
+        and not c.reaches(before[-1].last, noun.first)
+        and _beside(c, max(before[-1].first - 4, start), before[-1].first)
+    ):
+        before.pop()
     after = [lv for lv in named if lv.first >= noun.last]
     if before and c.reaches(before[-1].last, noun.first):
         return before[-1]
     rival = next(
         (m for m in c.marks if m.first >= noun.last and _is_noun(m) and (not fracture or "fx" in m.facts)), None
     )
+    after = [lv for lv in after if lv.kind == "pair" or not _beside(c, noun.last, lv.first)]
     for lv in after:
         if rival is not None and rival.first < lv.first:
+            break
+        if before and any(noun.last <= m.first and m.last < lv.first and "noun" in m.facts for m in c.marks):
             break
         if _joined(c, noun.last, lv.first, loose=fracture):
             return lv
@@ -210,6 +247,88 @@ def _level_mark(c: Clauses, noun: Mark, *, fracture: bool) -> LevelMark | None:
     if after and not fracture:
         return after[0]
     return None
+
+
+_BESIDE: Final = frozenset("above below cephalad caudad caudal cranial beside between".split())
+_NEXT_TO: Final = frozenset("adjacent next".split())
+
+
+def _beside(c: Clauses, start: int, end: int) -> bool:
+    """Whether a level only says where something else is: "the vertebra above the cemented L2"."""
+    for at in range(start, end):
+        text = c.words[at].text
+        if text in _BESIDE or (text in _NEXT_TO and any(w.text == "to" for w in c.words[at + 1 : at + 3])):
+            way = {w.text for w in c.words[at:end]}
+            return way.isdisjoint(("endplate", "endplates", "plate", "disc", "disk", "margin", "cortex"))
+    return False
+
+
+_FIRST: Final = frozenset("first former".split())
+_LAST: Final = frozenset("last latter".split())
+_HIGHEST: Final = frozenset("highest uppermost topmost upper".split())
+_LOWEST: Final = frozenset("lowest lowermost lower".split())
+_SELECTING: Final = frozenset(
+    """except exception apart aside besides only latter former respectively respective""".split()
+)
+"""Words that make a sign of several levels that of some."""
+_COUNTED: Final = {"two": 2, "three": 3}
+_SOME: Final = frozenset("one some several two three both most many".split())
+
+
+def chosen(c: Clauses, mark: Mark, targets: tuple[Target, ...]) -> tuple[Target, ...]:
+    """Those of several targets that the words around a sign pick out: "the latter", "one of which (L1)", "the first
+    two". Nothing when it says only that some are meant."""
+    if len(targets) < 2:
+        return targets
+    if any(w.text in _SELECTING for w in c.words):
+        return _picked(c, mark, targets) if any(w.text in ("latter", "former") for w in c.words) else ()
+    return _picked(c, mark, targets)
+
+
+def _picked(c: Clauses, mark: Mark, targets: tuple[Target, ...]) -> tuple[Target, ...]:
+    near = [w.text for w in c.words[max(mark.first - 4, 0) : mark.first]]
+    if {"former", "latter"} & set(near):
+        last = max(at for at, text in enumerate(near) if text in ("former", "latter"))
+        return targets[:1] if near[last] == "former" else targets[-1:]
+    start, end = c.clause(mark.first)
+    low = max((k + 1 for k in c.commas if k < mark.first), default=start)
+    high = min((k for k in c.commas if k >= mark.last), default=end)
+    texts = [(at, c.words[at].text) for at in range(max(low, start), high) if at not in c.in_levels]
+    for place, (_, text) in enumerate(texts):
+        following = texts[place + 1][1] if place + 1 < len(texts) else ""
+        count = _COUNTED.get(following, 1)
+        of_which = following == "of" and any(
+            t in ("which", "them", "these", "whom") for _, t in texts[place + 2 : place + 4]
+        )
+        if text in _LAST and (following in ("two", "three", "") or not following.isalpha() or _picks(texts, place)):
+            return targets[-count:]
+        if text in _FIRST and (following in ("two", "three", "") or not following.isalpha() or _picks(texts, place)):
+            return targets[:count]
+        if text in _HIGHEST and of_which:
+            return targets[:1]
+        if text in _LOWEST and of_which:
+            return targets[-1:]
+        if text in _SOME and of_which and text != "both":
+            named = [t for t in targets if any(t.level in lv.levels for lv in c.levels if low <= lv.first < high)]
+            return tuple(named)
+    return () if any(text in ("latter", "former") for _, text in texts) else targets
+
+
+def _picks(texts: list[tuple[int, str]], place: int) -> bool:
+    """ "The last with edema", "edema in the latter": an article before, and no noun after."""
+    before = texts[place - 1][1] if place else ""
+    following = texts[place + 1][1] if place + 1 < len(texts) else ""
+    return before == "the" and following in (
+        "with",
+        "of",
+        "shows",
+        "is",
+        "has",
+        "demonstrates",
+        "and",
+        "showing",
+        "being",
+    )
 
 
 def _owned(c: Clauses, rival: Mark, level: LevelMark) -> bool:

@@ -111,6 +111,10 @@ class Words(Sequence[Word]):
         fields = zip(self.texts[at], self._starts[at], self._ends[at], map(bool, self._gaps[at]), strict=True)
         return tuple(map(Word._make, fields))
 
+    def place(self, at: int) -> slice:
+        """Where word ``at`` stands in the folded text."""
+        return slice(self._starts[at], self._ends[at])
+
     def spaced(self, at: int) -> bool:
         """Whether white space stands before word ``at``."""
         return self._gaps[at] != ""
@@ -121,12 +125,18 @@ class Folded:
     """The folded text with the way back to the original."""
 
     text: str
+    kept: str
+    """The same with the capitals of the original."""
     words: Words
     pieces: tuple[tuple[int, int, int], ...]
     """(place here, length here, place in the original) of each character that did not fold to just one, in order."""
     capitals: frozenset[int]
     """Indices of words that begin with a capital letter in the original."""
     cut: bool
+
+    def loud(self, at: int) -> bool:
+        """Whether word ``at`` is all in capitals in the original."""
+        return self.kept[self.words.place(at)].isupper()
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Original span of a folded span."""
@@ -194,7 +204,7 @@ def fold(original: str) -> Folded:
     texts, places = parts[1::2], list(accumulate(map(len, parts)))
     starts = places[:-1:2]
     words = Words(texts, starts, places[1::2], parts[:-1:2])
-    return Folded(plain, words, pieces, _changed(kept, lower, starts), cut)
+    return Folded(plain, kept, words, pieces, _changed(kept, lower, starts), cut)
 
 
 def _changed(text: str, lower: str, starts: list[int]) -> frozenset[int]:

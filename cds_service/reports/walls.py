@@ -5,7 +5,7 @@ from __future__ import annotations
 from cds_service.reports import quantities
 from cds_service.reports.fractures import adjectives
 from cds_service.reports.lexicon import Mark
-from cds_service.reports.said import Said, words_of
+from cds_service.reports.said import Said, in_something_else, words_of
 from cds_service.reports.scopes import Manner
 from cds_service.reports.statements import NOWHERE, Target, body_targets, is_noun
 
@@ -15,10 +15,13 @@ def wall(here: Said, mark: Mark) -> None:
     how = c.manner(mark)
     if how.hypothetical or how.past or how.other:
         return
+    foreign = mark.first > 0 and (bone := c.covered(mark.first - 1)) is not None and "bone" in bone.facts
+    if in_something_else(here, mark) or foreign:
+        return
     targets = here.about_bodies(here.targets(mark))
     value = mark.facts["wall"]
     if value != "noun":
-        if how.doubted is not None:
+        if how.doubted is not None or not c.vouched(mark):
             return
         if how.denied is not None:
             value = "intact" if value == "disrupted" else ""

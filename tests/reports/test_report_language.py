@@ -528,7 +528,7 @@ CEMENT: list[tuple[str, Expected]] = [
     ),
     (
         "Refracture of the cemented L2 vertebra with recurrent marrow edema.",
-        {"L2": fx(augmentation="cement", marrow_edema=True, acuity="acute")},
+        {"L2": fx(augmentation="cement", marrow_edema=True, acuity="acute", height_change="new")},
     ),
     ("Stable L2 kyphoplasty. No new fracture.", {"L2": {"status": "treated", "augmentation": "kyphoplasty"}}),
     ("Cement leakage into the T12-L1 disc.", {}),
