@@ -5,6 +5,7 @@ environment.
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -24,9 +25,13 @@ from cds_service.hooks.sample import sample_request
 from cds_service.hooks.services import Service
 from cds_service.knowledge.errors import ContentError
 from cds_service.reports import read_report, reading_to_json
+from cds_service.reports.trace import trace
+from cds_service.reports.view import report_view
 from cds_service.settings import Settings
 
 ANSWERED, REFUSED, USAGE, ENVIRONMENT = 0, 1, 2, 3
+_COLUMNS = 100
+"""Of the marked text, where there is no terminal to ask."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,7 +87,13 @@ def _parser() -> argparse.ArgumentParser:
 
     report = commands.add_parser("read-report", help="radiology text in, findings per vertebral level out")
     report.add_argument("file", metavar="FILE", help="a text file, - for standard input")
-    report.add_argument("--json", action="store_true", help="JSON instead of a table")
+    report.add_argument("--json", action="store_true", help="JSON instead of the marked text")
+    report.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="colors in the marked text; auto: on a terminal, unless NO_COLOR is set",
+    )
     report.set_defaults(command=_read_report)
 
     validate = commands.add_parser("validate", help="check content and site file without starting")
@@ -141,11 +152,15 @@ def _explain(options: argparse.Namespace) -> int:
 
 def _read_report(options: argparse.Namespace) -> int:
     text = _bytes(options.file).decode("utf-8", "replace")
-    reading = read_report(text)
     if options.json:
-        _print(reading_to_json(reading))
-    else:
-        print(explaining.reading_table(reading))
+        _print(reading_to_json(read_report(text)))
+        return ANSWERED
+    color = options.color == "always" or (
+        options.color == "auto" and sys.stdout.isatty() and not configuration.wants_no_color()
+    )
+    view = report_view(trace(text), width=shutil.get_terminal_size((_COLUMNS, 24)).columns, color=color)
+    encoding = sys.stdout.encoding or "utf-8"
+    print(view.encode(encoding, "replace").decode(encoding))  # a report may hold letters that a terminal lacks
     return ANSWERED
 
 

@@ -112,6 +112,14 @@ def load(environ: Mapping[str, str] | None = None, overrides: Mapping[str, str] 
     return settings
 
 
+def wants_no_color(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether the environment asks for text without colors: ``NO_COLOR`` is set and not empty, or the terminal is
+    dumb. Both are conventions of terminals, not settings of ours.
+    """
+    values = os.environ if environ is None else environ
+    return bool(values.get("NO_COLOR")) or values.get("TERM") == "dumb"
+
+
 def _site_file(path: str, problems: list[str]) -> dict[str, object]:
     if not path:
         return {}

@@ -11,7 +11,6 @@ from cds_service.criteria.criterion import Criterion
 from cds_service.hooks.invoke import Evaluated
 from cds_service.recommendations import NOT_YET_BUILT
 from cds_service.recommendations.merge import Judged
-from cds_service.reports.findings import LevelFinding, ReportReading
 
 
 def explanation(evaluated: Evaluated, as_of: date) -> dict[str, object]:
@@ -84,52 +83,3 @@ def _told(criterion: Criterion, role: str) -> Iterator[str]:
     why = f" - {claim.why_unknown}" if claim.unknown and claim.why_unknown else ""
     yield f"  {claim.truth.value:8} {role:8} {criterion.label}{why}{f': {seen}' if seen else ''}"
     yield f"  {'':17} {criterion.at.label} ({criterion.rule})"
-
-
-_FIELDS = (
-    "morphology",
-    "acuity",
-    "marrow_edema",
-    "tracer_uptake",
-    "height_loss_percent",
-    "height_loss_grade",
-    "height_change",
-    "retropulsion",
-    "retropulsion_mm",
-    "posterior_wall",
-    "canal_compromise",
-    "kyphosis",
-    "kyphosis_degrees",
-    "etiology",
-    "fluid_cleft",
-    "augmentation",
-    "posterior_elements",
-    "soft_tissue_mass",
-    "cord_signal",
-    "disc_signal",
-    "collection",
-    "unstable",
-)
-
-
-def reading_table(reading: ReportReading) -> str:
-    """What a report says, for people: one line a level, then what it denies and where it disagrees with itself."""
-    if reading.not_read is not None:
-        return f"not read: {reading.not_read}"
-    lines = [_finding(finding) for finding in reading.findings] or ["no finding of the spine"]
-    for words, regions in (
-        ("no fracture", reading.regions_without_fracture),
-        ("no acute fracture", reading.regions_without_acute_fracture),
-    ):
-        if regions:
-            lines.append(f"{words}: {', '.join(regions)}")
-    lines += [f"contradicts itself on {c.field} at {c.level or 'no named level'}" for c in reading.conflicts]
-    return "\n".join([*lines, "study limited"] if reading.study_limited else lines)
-
-
-def _finding(finding: LevelFinding) -> str:
-    stated = (f"{name}={getattr(finding, name)}" for name in _FIELDS if getattr(finding, name) is not None)
-    certain = "" if finding.level_certain else " (level not certain)"
-    where = f"{finding.level or finding.region or 'no level'}{certain}"
-    words = " ".join(finding.text.split())
-    return f'{where}: {finding.status or "no fracture stated"}  {"  ".join(stated)}\n    "{words}"'

@@ -152,8 +152,8 @@ def test_read_report_prints_findings(tmp_path: Path, capsys: pytest.CaptureFixtu
     (finding,) = json.loads(out)["findings"]
     assert code == 0
     assert (finding["level"], finding["status"], finding["marrow_edema"]) == ("L1", "present", True)
-    _, table, _ = run(capsys, "read-report", str(file))
-    assert table.startswith("L1: present")
+    _, view, _ = run(capsys, "read-report", str(file))
+    assert "\nL1 (lumbar): fracture present - " in view
 
 
 def test_validate_names_what_it_checked(capsys: pytest.CaptureFixture[str]) -> None:
