@@ -13,10 +13,10 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 PIP := $(PY) -m pip --disable-pip-version-check --no-input install --quiet
 PACKAGING := pyproject.toml hatch_build.py requirements-build.txt
 
-.PHONY: help run test check format lint types contracts docs lock bench wheel wheel-test validate-r4 clean
+.PHONY: help run test check format lint types contracts docs lock bench wheel wheel-test validate-r4 validate-reports clean
 
 help: ## this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-13s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 
 # --- install -------------------------------------------------------------------------------------------------------------------------
 # Two stamps: `run` installs what the service needs, everything else what developers need as well. Every file comes from the lock and is
@@ -91,6 +91,9 @@ validate-r4: ## check every FHIR resource that leaves the service with HAPI's R4
 	rm -rf build/fhir
 	$(MAKE) test COLLECT_FHIR='$(CURDIR)/build/fhir'
 	scripts/validate-collected build/fhir
+
+validate-reports: $(VENV)/.dev ## score the reading of the labelled reports beside this repository, docs/validation/report-reading.md
+	$(PY) -m scripts.validate_reports
 
 lock: $(VENV)/.dev ## pin the newest versions, with hashes
 	@$(VENV)/bin/uv --version >/dev/null 2>&1 || $(PIP) uv
