@@ -22,10 +22,10 @@ from cds_service.reports.sections import Section, Sentence, split
 from cds_service.reports.statements import Statement, Value
 
 Meant = Literal[
-    "stated", "denied", "acute-denied", "doubted", "past", "supposed", "other", "elsewhere", "loose", "aside"
+    "stated", "denied", "acute-denied", "doubted", "past", "supposed", "other", "elsewhere", "open", "loose", "aside"
 ]
 """``acute-denied``: only an acute or a new one is. ``supposed``: spoken of without finding it. ``other``: another one
-than the one spoken of. ``elsewhere``: of a bone that is no vertebral body. ``loose``: no rule tied it to a vertebra.
+than the one spoken of. ``elsewhere``: of a bone that is no vertebral body. ``open``: its own verb does not state it. ``loose``: no rule tied it to a vertebra.
 ``aside``: in a section that is no finding."""
 Standing = Literal["taken", "contradicted", "left"]
 """``left``: outweighed by other words of the report, or too weak to state a value."""
@@ -215,7 +215,7 @@ class _Tracing:
             if about is None or any(first <= mark.first and mark.last <= last for first, last in taken):
                 continue
             meant, why = s.bearing(mark)
-            if meant != "loose" or not _LOOSE.isdisjoint(mark.facts):
+            if meant not in ("loose", "open") or not _LOOSE.isdisjoint(mark.facts):
                 self.found.setdefault(s.span(mark), _Found(meant, s.spans(why), about))
 
     def _whole_study(self, s: _Sentence, mark: Mark) -> None:
@@ -405,7 +405,7 @@ class _Sentence:
         bone = bone_of(self.c, mark) if "fx" in mark.facts else None
         if bone is not None:
             return "elsewhere", tuple(m for m in self.c.marks if bone in (m.get("bone"), _arch(m)))
-        return "loose", ()
+        return ("loose", ()) if self.c.vouched(mark) else ("open", ())
 
     def meaning(self, s: Statement, mark: Mark) -> tuple[Meant, tuple[Mark, ...]]:
         """How the words of a statement are meant: its value says what, the manners of its words say why."""

@@ -87,6 +87,7 @@ _REASONS: Final[Mapping[Meant, str]] = MappingProxyType(
 _WORDLESS: Final[Mapping[Meant, str]] = MappingProxyType(
     {
         "loose": "not tied to a vertebra",
+        "open": "left open by its own words",
         "doubted": "doubted",
         "past": "told of the past",
         "supposed": "spoken of, not found",
