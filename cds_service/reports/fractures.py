@@ -9,7 +9,7 @@ from typing import Final
 
 from cds_service.reports.bones import ARCH_BONES, bone_of, kind_of
 from cds_service.reports.findings import BODY_LEVELS, Region
-from cds_service.reports.levels import region_of
+from cds_service.reports.levels import LevelMark, region_of
 from cds_service.reports.lexicon import Mark
 from cds_service.reports.scopes import Clauses, Manner
 from cds_service.reports.statements import (
@@ -340,13 +340,16 @@ def _was_seen(c: Clauses, s: Spoken) -> bool:
     return bool(({"on", "in", "at"} & set(told) and _EARLIER & set(told)) or ("when" in words and _EARLIER & words))
 
 
+def _told_of(c: Clauses, level: LevelMark, mark: Mark) -> bool:
+    return level.last == mark.first or c.words[level.last].text in ("is", "are", "appears", "-", ":")
+
+
 def _said_in_a_level(c: Clauses, mark: Mark, targets: tuple[Target, ...]) -> tuple[Target, ...]:
     """Targets of an age that names its level again: "fractures of T12 and L1, old in T12 and recent in L1", "only L1
     is acute"."""
     subject = next((lv for lv in c.levels if lv.kind == "body" and mark.first - 1 <= lv.last <= mark.first), None)
-    if subject is not None and len(targets) > 1:
-        if subject.last == mark.first or c.words[subject.last].text in ("is", "are", "appears", "-", ":"):
-            return tuple(t for t in targets if t.level in subject.levels)
+    if subject is not None and len(targets) > 1 and _told_of(c, subject, mark):
+        return tuple(t for t in targets if t.level in subject.levels)
     if mark.last >= len(c.words) or c.words[mark.last].text not in ("in", "at"):
         return ()
     named = next((lv for lv in c.levels if lv.kind == "body" and lv.first == mark.last + 1), None)

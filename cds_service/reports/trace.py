@@ -25,8 +25,8 @@ Meant = Literal[
     "stated", "denied", "acute-denied", "doubted", "past", "supposed", "other", "elsewhere", "open", "loose", "aside"
 ]
 """``acute-denied``: only an acute or a new one is. ``supposed``: spoken of without finding it. ``other``: another one
-than the one spoken of. ``elsewhere``: of a bone that is no vertebral body. ``open``: its own verb does not state it. ``loose``: no rule tied it to a vertebra.
-``aside``: in a section that is no finding."""
+than the one spoken of. ``elsewhere``: of a bone that is no vertebral body. ``open``: its own verb does not state it.
+``loose``: no rule tied it to a vertebra. ``aside``: in a section that is no finding."""
 Standing = Literal["taken", "contradicted", "left"]
 """``left``: outweighed by other words of the report, or too weak to state a value."""
 
