@@ -18,7 +18,7 @@ from cds_service.reports.lexicon import Mark, tells
 from cds_service.reports.merge import LevelMerge, Place, covers, narrow_region, order_of, overlaps, value_is_denial
 from cds_service.reports.said import Said
 from cds_service.reports.scopes import Clauses, prepare
-from cds_service.reports.sections import Section, Sentence, is_level, split
+from cds_service.reports.sections import MOST_SENTENCES, Section, Sentence, is_level, split
 from cds_service.reports.statements import SpanOf, Statement, Target, body_targets, chosen
 from cds_service.reports.text import Word
 
@@ -81,7 +81,9 @@ def read_report(original: str, hear: Callable[[Heard], None] | None = None) -> R
     if not languages.english(original, folded):
         return ReportReading(not_read="language")
     reading = _Reading(original, folded, hear)
-    for sentence in split(folded):
+    sentences = split(folded)
+    reading.cut = reading.cut or len(sentences) >= MOST_SENTENCES
+    for sentence in sentences:
         reading.take(sentence)
     return reading.result()
 

@@ -106,6 +106,8 @@ _ABBREVIATIONS: Final = frozenset(
 _PROPER: Final = frozenset(
     """mri ct stir schmorl schmorl's scheuermann scheuermann's genant cobb kummell modic""".split()
 )
+MOST_SENTENCES: Final = 6_000
+"""Two hundred kilobytes of prose have fewer; a text that is cut here says so."""
 LONGEST_SENTENCE: Final = 120
 """Words; a longer run is cut, so that the work per sentence stays bounded."""
 
@@ -284,7 +286,7 @@ def _is_word(text: str) -> bool:
 
 
 def split(folded: Folded) -> tuple[Sentence, ...]:
-    """All sentences of the text in order, each with its section."""
+    """The sentences of the text in order, at most ``MOST_SENTENCES``, each with its section."""
     words, texts, capitals = folded.words, folded.words.texts, folded.capitals
     found: list[Sentence] = []
     headings: set[Section] = set()
@@ -302,7 +304,7 @@ def split(folded: Folded) -> tuple[Sentence, ...]:
         if end - first > 12 or (end > first and (texts[first][0].isalnum() or any(map(_is_word, texts[first:end])))):
             raw.append((first, end, section, paragraph))
 
-    while index < len(texts):
+    while index < len(texts) and len(raw) < MOST_SENTENCES:
         text = texts[index]
         fresh = index == first
         if fresh and text in ("-", "*", ".", "#", ")", "\n", ":", ","):
@@ -367,7 +369,8 @@ def split(folded: Folded) -> tuple[Sentence, ...]:
         while special <= index:
             special = next(specials, len(texts))
         index = first if first > index else min(special, max(first + LONGEST_SENTENCE, index + 1))
-    close(len(texts))
+    if len(raw) < MOST_SENTENCES:
+        close(len(texts))
 
     is_note = note_headings and not headings & _REPORT_MARKERS
     for start, end, opened_section, at_paragraph in raw:

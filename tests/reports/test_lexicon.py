@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cds_service.reports import lexicon, read_report
+from cds_service.reports.findings import BODY_LEVELS
 from cds_service.reports.lexicon import Entry
 from cds_service.reports.text import fold
 from scripts import ablation
@@ -243,12 +244,21 @@ HOSTILE = {
     "percentages": "30% " * 50_000,
     "newlines": "\n" * 200_000,
     "fractures": "Fracture of T12 with edema. " * 7_000,
+    "long lists": f"Fractures of {', '.join(BODY_LEVELS)} with edema and 10 % height loss. " * 2_000,
+    "one word again": "wedged " * 28_000,
+    "headings": "IMPRESSION: no. " * 12_000,
+    "lines in capitals": "FRACTURE OF L1\n" * 13_000,
+    "ligatures": "\u0153dema of the marrow at L1 is seen. " * 5_500,
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_costs_no_more_than_its_length(name: str) -> None:
-    """Operations 1.8: no text is slow; the bound is wide because the machine is shared."""
-    started = time.perf_counter()
-    read_report(HOSTILE[name])
-    assert time.perf_counter() - started < 1.0
+    """Operations 1.8: 200 kB take about 50 ms of CPU on the machine this was written on; the bound allows for one five
+    times slower, and is far below what any power of the length would cost."""
+    times = []
+    for _ in range(2):
+        started = time.process_time()
+        read_report(HOSTILE[name])
+        times.append(time.process_time() - started)
+    assert min(times) < 0.25
