@@ -12,6 +12,7 @@ _UNITS: Final[dict[str, tuple[Unit, float]]] = {
     "%": ("percent", 1.0),
     "percent": ("percent", 1.0),
     "pct": ("percent", 1.0),
+    "cent": ("percent", 1.0),
     "mm": ("mm", 1.0),
     "millimeter": ("mm", 1.0),
     "millimeters": ("mm", 1.0),
@@ -34,6 +35,8 @@ _AT_MOST: Final = (
     "at most",
     "fewer than",
     "maximum of",
+    "maximum",
+    "max",
 )
 _AT_LEAST: Final = (
     "over",
@@ -115,7 +118,9 @@ def find(c: Clauses) -> tuple[Quantity, ...]:
         ):
             high = float(words[nxt + 1].text)
             nxt += 2
-        if nxt < len(words) and words[nxt].text == "-" and nxt + 1 < len(words) and words[nxt + 1].text in _UNITS:
+        if nxt + 1 < len(words) and words[nxt].text == "-" and words[nxt + 1].text in _UNITS:
+            nxt += 1
+        if nxt + 1 < len(words) and words[nxt].text == "per" and words[nxt + 1].text in _UNITS:
             nxt += 1
         unit = _UNITS.get(words[nxt].text) if nxt < len(words) else None
         if unit is None and low == high:

@@ -183,7 +183,8 @@ class _Reading:
         """The level that stands alone on a line above a list of what it shows; nothing where a level is named."""
         named = any(is_level(texts, at) for at in range(len(texts)))
         if named and [text for text in texts[2:] if text not in (":", "\n", "-")] == [] and is_level(texts, 0):
-            self.heading = self.folded.words[sentence.first : sentence.first + 2]
+            level = self.folded.words[sentence.first : sentence.first + 2]
+            self.heading = (*level, Word(":", level[-1].end, level[-1].end, False))
             self.heading_paragraph = sentence.paragraph
             return ()
         if named or sentence.paragraph != self.heading_paragraph or sentence.section == "title":

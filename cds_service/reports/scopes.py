@@ -39,9 +39,9 @@ _KIN: Final = frozenset(
     """mother father sister brother grandmother grandfather aunt uncle parent parents sibling siblings daughter son
     mom dad cousin""".split()
 )
-_ALONGSIDE: Final = frozenset(
-    """by with and reports reported says said states stated notes noted accompanied brings brought
-    present called""".split()
+_ALONG_WITH: Final = frozenset("by with and".split())
+_TELLING_OF: Final = frozenset(
+    "and reports reported says said states stated notes noted accompanied brings brought present called".split()
 )
 _RIDING: Final = frozenset("fx edema uptake retro canal kyphosis cleft collection stature quantity".split())
 _LISTS: Final = frozenset([",", "and", "or", "&", "nor"])
@@ -463,7 +463,7 @@ class Clauses:
         after = [word.text for word in self.words[at : at + 3]]
         if after == ["(", "-", ")"] or (after[:1] == ["("] and after[1:] == ["0", ")"]):
             return Mark(at, at + 3, {"negafter": "after"})
-        ends = at + 2 >= len(self.words) or self.words[at + 2].text in (",", ";", ".", ")", "|")
+        ends = at + 2 >= len(self.words) or self.words[at + 2].text in (",", ";", ".", ")", "|", "at", "in")
         if after[:1] == [":"] and after[1:2] and after[1] in ("no", "none", "absent", "negative", "nil") and ends:
             return Mark(at, at + 2, {"negafter": "after"})
         if after[:1] == ["0"] or after[:2] in ([":", "0"], ["=", "0"]):
@@ -601,8 +601,9 @@ class Clauses:
             if text == "family" and at + 1 < end and self.words[at + 1].text == "history":
                 return True
             if text in _KIN:
-                beside = [word.text for word in (*self.words[max(at - 2, 0) : at], *self.words[at + 1 : at + 2])]
-                return _ALONGSIDE.isdisjoint(beside)
+                before = [word.text for word in self.words[max(at - 2, 0) : at]]
+                after = [word.text for word in self.words[at + 1 : at + 2]]
+                return _ALONG_WITH.isdisjoint(before) and _TELLING_OF.isdisjoint(after)
         return False
 
     def _goes_with_denied(self, mark: Mark) -> bool:
