@@ -13,7 +13,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 PIP := $(PY) -m pip --disable-pip-version-check --no-input install --quiet
 PACKAGING := pyproject.toml hatch_build.py requirements-build.txt
 
-.PHONY: help run test check format lint types contracts docs lock bench wheel wheel-test validate-r4 validate-reports clean
+.PHONY: help run test check format lint types contracts docs lock bench wheel wheel-test validate-r4 validate-reports fuzz clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -94,6 +94,16 @@ validate-r4: ## check every FHIR resource that leaves the service with HAPI's R4
 
 validate-reports: $(VENV)/.dev ## score the reading of the labelled reports beside this repository, docs/validation/report-reading.md
 	$(PY) -m scripts.validate_reports
+
+# atheris has an environment of its own, because it ships for few Pythons. The corpus stays under build/.
+FUZZ_PYTHON ?= python3.11
+FUZZ_SECONDS ?= 600
+FUZZ_SEED ?= 1
+
+fuzz: ## fuzz the report reader for ten minutes (FUZZ_SECONDS, FUZZ_SEED, FUZZ_PYTHON)
+	@test -x build/fuzz/.venv/bin/python || "$(FUZZ_PYTHON)" -m venv build/fuzz/.venv
+	build/fuzz/.venv/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r scripts/fuzz-requirements.txt
+	build/fuzz/.venv/bin/python -m scripts.fuzz_reports --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED) --folder build/fuzz
 
 lock: $(VENV)/.dev ## pin the newest versions, with hashes
 	@$(VENV)/bin/uv --version >/dev/null 2>&1 || $(PIP) uv
