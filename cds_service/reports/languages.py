@@ -46,12 +46,14 @@ def english(original: str, folded: Folded) -> bool:
                 theirs += 1 if word in _SHARED else 2
     if unread > letters:
         return False
-    strange = (
-        theirs > 0 or unread > 0 or any(char.isalpha() and not char.isascii() for char in original[:_LETTERS_READ])
-    )
+    strange = theirs > 0 or unread > 0 or _has_foreign_letters(original[:_LETTERS_READ])
     if strange and not _any_known(folded):
         return False
     return theirs < 4 or theirs <= ours * 2
+
+
+def _has_foreign_letters(text: str) -> bool:
+    return not text.isascii() and any(char.isalpha() and not char.isascii() for char in text)
 
 
 def _any_known(folded: Folded) -> bool:

@@ -18,7 +18,7 @@ from cds_service.reports.lexicon import Mark, tells
 from cds_service.reports.merge import LevelMerge, Place, covers, narrow_region, order_of, overlaps, value_is_denial
 from cds_service.reports.said import Said
 from cds_service.reports.scopes import Clauses, prepare
-from cds_service.reports.sections import MOST_SENTENCES, Section, Sentence, is_level, split
+from cds_service.reports.sections import LEVEL_LETTERS, MOST_SENTENCES, Section, Sentence, is_level, split
 from cds_service.reports.statements import SpanOf, Statement, Target, body_targets, chosen
 from cds_service.reports.text import Word
 
@@ -181,7 +181,7 @@ class _Reading:
 
     def _under(self, sentence: Sentence, texts: list[str]) -> tuple[Word, ...]:
         """The level that stands alone on a line above a list of what it shows; nothing where a level is named."""
-        named = any(is_level(texts, at) for at in range(len(texts)))
+        named = not LEVEL_LETTERS.isdisjoint(texts) and any(is_level(texts, at) for at in range(len(texts)))
         if named and [text for text in texts[2:] if text not in (":", "\n", "-")] == [] and is_level(texts, 0):
             level = self.folded.words[sentence.first : sentence.first + 2]
             self.heading = (*level, Word(":", level[-1].end, level[-1].end, False))

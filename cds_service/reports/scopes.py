@@ -77,6 +77,11 @@ _DENYING_VERBS: Final = frozenset(
     "isn't isnt aren't arent wasn't wasnt cannot can't cant couldn't couldnt hasn't hasnt haven't never".split()
 )
 _PLACING: Final = frozenset("of at in the : fracture fractures deformity vertebral body level".split())
+_DENYING_WORDS: Final = _DENYING_VERBS | {"not", "no", "none", "absent", "negative", "nil", "0", "(", ":"}
+_MAY: Final = frozenset("may might could".split())
+_YOUTH: Final = frozenset("childhood adolescence youth".split())
+_ADMITTED: Final = frozenset("hospitalized hospitalised admitted".split())
+_LONG_AGO: Final = _EARLIER | _YOUTH | _ADMITTED | {"old"}
 _NOT_QUITE: Final = (["not", "yet"], ["not", "fully"], ["not", "entirely"], ["not", "completely"])
 """Of "not yet healed fracture" the healing is denied, not the fracture."""
 _LEADS_TO: Final = frozenset("represent reflect indicate be suggest correspond relate imply signify mean".split())
@@ -419,10 +424,15 @@ class Clauses:
                     facts.get("hypo") == "sign" and self._leaves_open(trigger, mark)
                 ):
                     hypothetical = True
-        denied = denied or self._minus(mark) or self._unseen(mark)
-        doubted = doubted or self._meant_by_a_modal(mark)
-        past = past or self._on_prior_study(mark) or self._in_hospital_then(mark)
-        hypothetical = hypothetical or self._of_kin(mark) or self._goes_with_denied(mark) or self._general(mark)
+        said = {word.text for word in self.words}  # most sentences need none of what follows
+        if denied is None and not said.isdisjoint(_DENYING_WORDS):
+            denied = self._minus(mark) or self._unseen(mark)
+        if doubted is None and not said.isdisjoint(_MAY):
+            doubted = self._meant_by_a_modal(mark)
+        if not said.isdisjoint(_LONG_AGO):
+            past = past or self._on_prior_study(mark) or self._long_ago(mark)
+        if not hypothetical and not said.isdisjoint(_KIN | _GENERALLY | {"family", "with"}):
+            hypothetical = self._of_kin(mark) or self._goes_with_denied(mark) or self._general(mark)
         return Manner(denied, acute_only, other, doubted, doubtful, hypothetical, past)
 
     def _bounds_a_number(self, trigger: Mark) -> bool:
@@ -503,7 +513,7 @@ class Clauses:
             return None
         start, _ = self.clause(mark.first)
         for at in range(start, mark.first):
-            if self.words[at].text not in ("may", "might", "could"):
+            if self.words[at].text not in _MAY:
                 continue
             link = next((k for k in range(at + 1, min(at + 4, mark.first)) if self.words[k].text in _LEADS_TO), None)
             if link is not None and not any(link < k < mark.first for k in self.commas):
@@ -543,10 +553,10 @@ class Clauses:
                 return True
         return False
 
-    def _in_hospital_then(self, mark: Mark) -> bool:
+    def _long_ago(self, mark: Mark) -> bool:
         """ "She was hospitalized in 2015 with", "in childhood": an illness of long ago."""
         start, end = self.clause(mark.first)
-        if any(w.text in ("childhood", "adolescence", "youth") for w in self.words[start:end]):
+        if any(w.text in _YOUTH for w in self.words[start:end]):
             return True
         texts = [w.text for w in self.words[: mark.first]]
         for at, text in enumerate(texts[:-2]):

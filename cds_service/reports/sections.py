@@ -207,9 +207,12 @@ def _ends_at_newline(
     return not shouting()
 
 
+LEVEL_LETTERS: Final = frozenset("t d th l".split())
+
+
 def is_level(texts: list[str], at: int) -> bool:
     """Whether a level such as ``T12`` stands at ``at``; a quick look, without its neighbours."""
-    return at + 1 < len(texts) and texts[at] in ("t", "d", "th", "l") and texts[at + 1].isdigit()
+    return at + 1 < len(texts) and texts[at] in LEVEL_LETTERS and texts[at + 1].isdigit()
 
 
 def _heads_an_item(words: Words, at: int) -> bool:
