@@ -31,6 +31,8 @@ def _body_is_deformed(c: Clauses, mark: Mark) -> bool:
     text = c.words[mark.first].text
     if text in ("compression", "compressions", "compressed") and _presses_on_nerves(c, mark):
         return False
+    if _of_something_strange(c, mark):
+        return False
     following = next((m for m in c.marks if m.first >= mark.last), None)
     if following is not None and "fx" in following.facts and c.reaches(mark.last, following.first, strangers=0):
         return False
@@ -113,6 +115,34 @@ def _shown_by_a_body(c: Clauses, mark: Mark) -> bool:
             adjectives = all(c.covered(at) is not None for at in range(lv.last + 1, mark.first))
             if way[0] in ("shows", "demonstrates", "has") and adjectives:
                 return True
+    return False
+
+
+_CURVED: Final = frozenset("scoliotic kyphotic kyphoscoliotic lordotic spinal spine postural rotational".split())
+_AFTER_A_SHAPE: Final = frozenset(
+    """of at in involving and or with without , ; . ) ( : - is are was which that to from again also noted seen
+    configuration appearance shape morphology like type pattern""".split()
+)
+
+
+def _of_something_strange(c: Clauses, mark: Mark) -> bool:
+    """ "Scoliotic deformity", "wedge-shaped opacity", "compression on the esophagus": of what is no vertebra."""
+    text = c.words[mark.first].text
+    before = c.words[mark.first - 1].text if mark.first else ""
+    if text.startswith("deformit") and (before in _CURVED or before.endswith("scoliotic") or before == "shaped"):
+        return True
+    after = c.words[mark.last].text if mark.last < len(c.words) else "."
+    if text.startswith("deformit") and after == "of" and not c.levels:
+        spine = [m for m in c.marks if mark.last < m.first <= mark.last + 3 and "region" in m.facts]
+        if any(c.words[m.last - 1].text == "spine" for m in spine):
+            return True
+    beside = c.covered(mark.last) if mark.last < len(c.words) else None
+    if text == "wedge" and beside is not None and "noun" in beside.facts:
+        return True
+    if text == "wedge" and after.isalpha() and beside is None and mark.last not in c.in_levels:
+        return after not in _AFTER_A_SHAPE
+    if text == "compression" and after in ("on", "upon"):
+        return not any(lv.first <= mark.last + 3 and lv.first >= mark.last for lv in c.levels)
     return False
 
 
@@ -203,7 +233,8 @@ def bone_of(c: Clauses, mark: Mark) -> str | None:
         return subject
     before = [m for m in c.marks if "bone" in m.facts and m.last <= mark.first]
     body = any(lv.kind == "body" and before[-1].last <= lv.first < mark.first for lv in c.levels) if before else False
-    if before and not body and _np_gap(c, before[-1].last, mark.first):
+    shared = bool(before) and _shared_with_a_vertebra(c, before[-1].last, mark.first)
+    if before and not body and not shared and _np_gap(c, before[-1].last, mark.first):
         return before[-1].facts["bone"]
     if any(
         m.get("posterior") == "noun" and m.last <= mark.first <= m.last + 2 and c.reaches(m.last, mark.first)
@@ -218,12 +249,28 @@ def bone_of(c: Clauses, mark: Mark) -> str | None:
         if "fx" in found.facts and found.get("fx") != "weak":
             break
         if "bone" in found.facts:
-            return found.facts["bone"] if _owns(c, mark, found) else None
+            too = [w.text for w in c.words[found.last : found.last + 3]]
+            own = any("fx" in m.facts for m in c.marks if m.first > found.last)
+            joined = too[:1] == ["and"] and not own and any(found.last < lv.first <= found.last + 3 for lv in c.levels)
+            return found.facts["bone"] if _owns(c, mark, found) and not joined else None
         if "vertebral" in found.facts and found.get("vertebral") and "bone" not in found.facts and len(gap) <= 6:
             return None
         if found.get("posterior") == "noun" and _leads_to(c, mark, found):
             return "posterior"
     return _only_bone(c, mark)
+
+
+def _shared_with_a_vertebra(c: Clauses, start: int, end: int) -> bool:
+    """ "Old rib and thoracic vertebral fractures": both kinds of bone share the noun; of "chest disease and fracture"
+    the bone has a noun of its own."""
+    joint = next((at for at in range(start, end) if c.words[at].text == "and"), None)
+    if joint is None:
+        return False
+    if any(
+        m.facts.keys() & {"vertebral", "region"} and "bone" not in m.facts for m in c.marks if joint < m.first < end
+    ):
+        return True
+    return any(c.covered(at) is None and c.words[at].text.isalpha() for at in range(start, joint))
 
 
 def _broken_subject(c: Clauses, mark: Mark) -> str | None:

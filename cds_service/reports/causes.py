@@ -136,6 +136,10 @@ def cement(here: Said, mark: Mark) -> None:
         return
     if _beside(here, mark, end) or any(w.text in _IMPLANTED for w in c.words[start:end]):
         return
+    if mark.facts["cement"] == "cement" and any(m.get("bone") == "rib" for m in c.within("bone", start, end)):
+        return
+    if _only_when(here, mark):
+        return
     targets = here.about_bodies(attach(c, mark, here.focus, here.subject(mark.first), fracture=True))
     if not any(t.level for t in targets):
         targets = here.subject(mark.first) or targets
@@ -143,6 +147,16 @@ def cement(here: Said, mark: Mark) -> None:
     here.add(targets, "augmentation", mark.facts["cement"], mark, mark.facts["cement"] == "cement")
     if not _fresh_fracture(here, targets):
         here.add(targets, "status", "treated", mark, True)
+
+
+def _only_when(here: Said, mark: Mark) -> bool:
+    """ "CT 6 weeks after vertebroplasty demonstrating a fresh fracture at L4": when the picture was taken, unless the
+    cement's own level stands beside it."""
+    c = here.c
+    if not any(w.text in ("after", "following") for w in c.words[max(mark.first - 2, 0) : mark.first]):
+        return False
+    beside = any(lv.last == mark.first or mark.last <= lv.first <= mark.last + 2 for lv in c.levels)
+    return bool(here.readings) and not beside
 
 
 _IMPLANTED: Final = frozenset("fusion screw screws arthroplasty instrumentation prosthesis femoral hip".split())

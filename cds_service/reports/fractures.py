@@ -87,11 +87,13 @@ def adjectives(c: Clauses, noun: Mark, kind: str) -> list[Mark]:
     start, end = c.clause(noun.first)
     stop: int | None = None
     for mark in c.within(kind, start, end):
-        if mark is noun:
+        if mark is noun or (kind == "severity" and _of_a_change(c, mark)):
             continue
         if mark.last <= noun.first:
-            if c.reaches(mark.last, noun.first, commas=True, conjunctions=True) and not _level_and(
-                c, mark.last, noun.first
+            if c.reaches(mark.last, noun.first, commas=True, conjunctions=True) and not (
+                _level_and(c, mark.last, noun.first)
+                or _another_phrase(c, mark.last, noun.first)
+                or _of_another_disease(c, mark.last, noun.first)
             ):
                 found.append(mark)
             continue
@@ -134,11 +136,44 @@ def _level_and(c: Clauses, start: int, end: int) -> bool:
     return any(lv.first == k + 1 for k in joint for lv in c.levels) and any(lv.last <= start for lv in c.levels)
 
 
+def _another_phrase(c: Clauses, start: int, end: int) -> bool:
+    """ "Unchanged, and a new fracture of L2": an article after the comma begins another noun phrase."""
+    texts = [w.text for w in c.words[start:end]]
+    return any(one in (",", "and") and other in ("a", "an", "another") for one, other in pairwise(texts))
+
+
+_NO_DISEASE: Final = frozenset("mid upper lower middle multiple several two three other both the of in at to".split())
+
+
+def _of_another_disease(c: Clauses, start: int, end: int) -> bool:
+    """ "Acute CHF and compression deformity": between the adjective and "and" stands what it belongs to."""
+    joint = next((at for at in range(start, end) if c.words[at].text in (",", "and")), None)
+    if joint is None:
+        return False
+    for at in range(start, joint):
+        mark = c.covered(at)
+        text = c.words[at].text
+        unknown = mark is None and at not in c.in_levels and text.isalpha() and text not in _NO_DISEASE
+        if unknown or (mark is not None and "degenerative" in mark.facts):
+            return True
+    return False
+
+
+def _of_a_change(c: Clauses, mark: Mark) -> bool:
+    """ "Slightly progressed", "marked progression", "more marked than before": how much it changed, not how much is
+    lost."""
+    before = c.words[mark.first - 1].text if mark.first else ""
+    after = c.covered(mark.last) if mark.last < len(c.words) else None
+    following = c.words[mark.last].text if mark.last < len(c.words) else ""
+    changed = after is not None and "change" in after.facts and "fx" not in after.facts
+    return changed or before in ("more", "less") or following == "than"
+
+
 def _governs_next(c: Clauses, mark: Mark) -> bool:
     """Whether an adjective stands before a noun of its own."""
     if c.words[mark.last - 1].text in ("since", "from", "compared", "to"):
         return False
-    following = next((m for m in c.marks if m.first >= mark.last and is_noun(m)), None)
+    following = next((m for m in c.marks if m.first >= mark.last and (is_noun(m) or "degenerative" in m.facts)), None)
     return (
         following is not None
         and following.first - mark.last <= 6
@@ -193,6 +228,8 @@ def status_of(c: Clauses, s: Spoken) -> tuple[str, bool]:
         if any(how.doubted is not None or how.hypothetical or c.own_doubt(shape) is not None for shape, how in named):
             return "possible", False
         if named:
+            return "absent", False
+        if any("normal" in m.facts and m.last <= s.mark.first and c.reaches(m.last, s.mark.first) for m in c.marks):
             return "absent", False
         if any(
             a.get("severity") == "mild" and _slight(c, a) for a in adjectives(c, s.mark, "severity")
@@ -267,11 +304,9 @@ def read(c: Clauses, readings: list[Spoken], sentence: int, to_span: SpanOf) -> 
             if c.manner(mark).denied is None:
                 add(chosen(c, mark, targets), "morphology", mark.facts["morphology"], mark)
         _ages(c, s, targets, add)
-        for mark in adjectives(c, s.mark, "change"):
+        for mark, meant in _shared(c, s, "change", targets):
             if c.manner(mark).denied is None:
-                add(
-                    _aligned(c, "change", mark) or chosen(c, mark, targets), "height_change", mark.facts["change"], mark
-                )
+                add(_aligned(c, "change", mark) or chosen(c, mark, meant), "height_change", mark.facts["change"], mark)
         for mark, meant in _shared(c, s, "severity", targets):
             own = _aligned(c, "severity", mark) or chosen(c, mark, meant)
             if mark.facts["severity"] in ("mild", "moderate", "severe"):
@@ -324,7 +359,8 @@ def _shared(c: Clauses, s: Spoken, kind: str, targets: tuple[Target, ...]) -> li
     if len(chain) > 1:
         start = max(chain[0].first - 1, 0)
         found += [m for m in c.within(kind, start, len(c.words)) if m not in found and owner(c, chain, m)]
-        if len(found) > 1:
+        told = {t for m in c.marks if m.facts.keys() & {"acuity", "change"} for t in owner(c, chain, m)}
+        if len(found) > 1 or len(told) > 1:
             return [(m, owner(c, chain, m) or targets) for m in found]
     return [(m, targets) for m in found]
 
@@ -460,6 +496,8 @@ def _denial(c: Clauses, s: Spoken, any_affirmed: bool, sentence: int, to_span: S
     if any(m.get("morphology") in ("burst", "chance", "plana") for m in (*between, s.mark)) or any(
         w.text in ("displaced", "healing") for w in c.words[low:high]
     ):
+        return []
+    if s.mark.get("change") == "progressed" or any(m.get("change") == "progressed" for m in between):
         return []
     if c.within("denialfollow", 0, len(c.words)) or c.words[s.mark.last - 1].text in (
         "line",

@@ -59,7 +59,7 @@ def _remains(c: Clauses, q: Quantity) -> bool:
     """Whether a percentage is the height that is left: "reduced to 60 %", "60 % of normal", "residual height 60 %"."""
     start, end = c.clause(q.first)
     before = [w.text for w in c.words[max(start, q.first - 5) : q.first]]
-    after = [w.text for w in c.words[q.last : min(end, q.last + 6)]]
+    after = [w.text for w in c.words[q.last : min(end, q.last + 9)]]
     while before and before[-1] in _TO - {"to"}:
         before.pop()
     falls = before[-1:] == ["from"] and q.low == q.high and c.words[q.first - 1].text != "by"
@@ -71,14 +71,14 @@ def _remains(c: Clauses, q: Quantity) -> bool:
     words = {w.text for w in c.words[start:end]}
     if words.isdisjoint(("height", "heights")) or not words.isdisjoint(("loss", "lost", "losing")):
         return False
-    whole = after[:1] in (["of"], ["compared"], ["relative"]) and not _WHOLE.isdisjoint(after[1:5])
+    whole = after[:1] in (["of"], ["compared"], ["relative"], ["its"], ["the"]) and not _WHOLE.isdisjoint(after[1:5])
     if not {"residual", "remaining", "retains", "retain", "retained"}.isdisjoint((*before, *after[:1])):
         return True
     if before[-1:] in (["at"], ["to"]) and {"maintained", "preserved"} & set(before):
         return True
     if after[:1] == ["of"] and "height" in after and not _LEFT.isdisjoint(after[after.index("height") :]):
         return True
-    return whole and (before[-1:] == ["to"] or not {"is", "was", "measures", "are"}.isdisjoint(words))
+    return whole and (before[-1:] == ["to"] or not {"is", "was", "measures", "are", "has"}.isdisjoint(words))
 
 
 def _of_height(c: Clauses, q: Quantity) -> Mark | None:

@@ -189,7 +189,7 @@ def _is_fraction(c: Clauses, first: int, last: int) -> bool:
     alone = last - first == 1 and c.words[first].text in ("third", "quarter", "half")
     if alone and c.words[first].text != "half":
         return False
-    return c.has("fx", "heights")
+    return c.has("fx", "heights", "stature")
 
 
 def _bounded(c: Clauses, first: int, last: int, low: float, high: float, unit: Unit) -> Quantity:

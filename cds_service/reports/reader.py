@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 from cds_service.reports import attributes, fractures, languages, text
@@ -50,6 +51,8 @@ _MOST_WORK: Final = 30_000
 truncated (operations.md 1.8)."""
 _MOST_ASIDES: Final = 60
 """Sentences of history and title that are looked at for levels and region."""
+_GOING_ON: Final = frozenset("there this it the no".split())
+"""First words of a sentence that goes on with the pictures the one before told of."""
 _FOCUS_SPAN: Final = 6
 """Sentences after which "the fracture" no longer points back."""
 
@@ -113,6 +116,7 @@ class _Reading:
         self.focus: tuple[Target, ...] = ()
         self.focus_age = 0
         self.section: Section | None = None
+        self.pictures = -1
         self.heading: tuple[Word, ...] = ()
         self.heading_paragraph = 0
         self.work = len(folded.words) * 5 // 8  # cutting it into words and sentences
@@ -133,7 +137,9 @@ class _Reading:
             return
         texts = self.folded.words.texts[sentence.first : sentence.last]
         under = self._under(sentence, texts)
-        if self.telling.isdisjoint(texts) or (sentence.section == "note" and not _reports_imaging(texts)):
+        if sentence.section == "note" and not self._tells_of_pictures(sentence, texts):
+            return
+        if self.telling.isdisjoint(texts):
             return
         words = (*under, *self.folded.words[sentence.first : sentence.last])
         c = prepare(words, 0, len(words))
@@ -178,6 +184,13 @@ class _Reading:
         if self.hear is not None:
             self.hear(Heard(sentence, c, tuple(found)))
         self._move_focus(c, readings, found)
+
+    def _tells_of_pictures(self, sentence: Sentence, texts: list[str]) -> bool:
+        """Whether a sentence of a note tells the result of an imaging study, or goes on telling it."""
+        goes_on = self.pictures == sentence.paragraph and texts[0] in _GOING_ON
+        told = _reports_imaging(texts) or (goes_on and any(is_level(texts, at) for at in range(len(texts))))
+        self.pictures = sentence.paragraph if told else -1
+        return told
 
     def _under(self, sentence: Sentence, texts: list[str]) -> tuple[Word, ...]:
         """The level that stands alone on a line above a list of what it shows; nothing where a level is named."""
@@ -468,7 +481,7 @@ def _reports_imaging(texts: list[str]) -> bool:
     """Whether a sentence of a clinical note tells the result of an imaging study. Most of a long note does not."""
     words = set(texts)
     if words.isdisjoint(_REPORTING_WORDS):
-        return False
+        return any(one in _IMAGING_WORDS and other == ":" for one, other in pairwise(texts))
     return not words.isdisjoint(_IMAGING_WORDS) or bool({"x-ray", "x-rays"} & set(_compounds(texts)))
 
 

@@ -402,6 +402,7 @@ class Clauses:
                     continue
                 if (
                     "negafter" in facts
+                    and not self._of_then(trigger.first, trigger.last)
                     and self._closes(trigger)
                     and not self._within_another(mark)
                     and self.backward(trigger.first, _LONGEST_REACH) <= mark.first
@@ -485,6 +486,17 @@ class Clauses:
             return Mark(mark.first - 3, mark.first, {"neg": "before"})
         return None
 
+    def _of_then(self, first: int, last: int) -> bool:
+        """Whether a denial is about an earlier study: "not previously seen", "was not evident on the prior study"."""
+        words = {word.text for word in self.words[first:last]}
+        after = [word.text for word in self.words[last : last + 5]]
+        if not words.isdisjoint(("previously", "before")) or after[:1] in (["previously"], ["before"], ["then"]):
+            return True
+        if after[:1] not in (["on"], ["in"], ["at"]):
+            return False
+        dated = any(text in _MONTHS or text == "xxxx" or (text.isdigit() and len(text) == 4) for text in after)
+        return dated or not _EARLIER.isdisjoint(after)
+
     def _unseen(self, mark: Mark) -> Mark | None:
         """The verb that denies its subject: "L1 fracture could not be seen", "isn't clearly evident"."""
         if _HEADS.isdisjoint(mark.facts) or self._within_another(mark):
@@ -501,7 +513,8 @@ class Clauses:
             if text in _DENYING_VERBS or text == "not" or (text == "no" and following == "longer"):
                 denied = True
             elif text in _PERCEIVED:
-                return Mark(first, at + 1, {"negafter": "after"}) if denied else None
+                now = denied and not self._of_then(first, at + 1)
+                return Mark(first, at + 1, {"negafter": "after"}) if now else None
             elif text not in _AUXILIARIES and not text.endswith("ly"):
                 return None
             at += 1
@@ -909,7 +922,12 @@ def _after_fronted(
         hard = hard | {commas[0] + 1}
     hard = {at for at in hard if [word.text for word in words[max(at - 1, 0) : at + 1]] != ["where", "there"]}
     there = next((at for at, word in enumerate(words) if word.text == "there" and at in hard), None)
-    if there is None or not levels or levels[0].last > there:
+    if there is None:
+        return hard
+    region = next((m for m in marks if m.first == 0 and "region" in m.facts), None)
+    if region is not None and [word.text for word in words[region.last : there]] == [":"]:
+        return hard - {there}
+    if not levels or levels[0].last > there:
         return hard
     place = levels[0]
     led = place.first == 0 or words[place.first - 1].text in ("at", "in", "within", "of", "the")
@@ -952,7 +970,7 @@ def _height_losses(words: tuple[Word, ...], levels: tuple[LevelMark, ...], marks
         after = marks[place + 1] if place + 1 < len(marks) else None
         lost_before = (
             before is not None
-            and before.get("loss") == "before"
+            and (before.get("loss") == "before" or (before.get("loss") == "after" and words[before.last].text == "in"))
             and mark.first - before.last <= 10
             and _all_plain(words, levels, marks, before.last, mark.first)
         )

@@ -87,13 +87,15 @@ _HEADINGS: Final[dict[Section, str]] = {
         summary|hospital course and treatment|
         disposition|condition on discharge|laboratory data|labs|laboratory|subjective|objective|hospital admission
         summary|consent|surgeon|assistant|
-        blood loss|postoperative plan|medical decision making|emergency department course|course in the hospital|brief
-        history|history of illness""",
+        blood loss|postoperative plan|medical decision making|emergency department course|ed course|course in the
+        hospital|brief history|history of illness""",
 }
 """Section -> the headings that open it; spelled without hyphen, slash or colon."""
 
 _REPORT_MARKERS: Final[frozenset[Section]] = frozenset({"findings", "impression"})
 _NOTE_MARKERS: Final[frozenset[Section]] = frozenset({"note", "diagnosis"})
+_PRELUDES: Final[frozenset[Section]] = frozenset({"title", "history", "technique", "comparison"})
+"""What stands before the body of a report; where no heading says "findings", a blank line after it begins the body."""
 _CONNECTIVES: Final = frozenset(
     """the a an of at in on to and or with without for from by is are was were be no not than as involving including
     between through has have that
@@ -314,6 +316,7 @@ def split(folded: Folded) -> tuple[Sentence, ...]:
             if text == "\n":
                 line_start = True
                 line.begin(index + 1)
+                paragraph += texts[index + 1 : index + 2] == ["\n"]
             first = index = index + 1
             continue
         if (
@@ -376,9 +379,17 @@ def split(folded: Folded) -> tuple[Sentence, ...]:
         close(len(texts))
 
     is_note = note_headings and not headings & _REPORT_MARKERS
+    opened_at: tuple[Section | None, int] = (None, 0)
     for start, end, opened_section, at_paragraph in raw:
         kind: Section
-        if opened_section is None:
+        if opened_section != opened_at[0]:
+            opened_at = (opened_section, at_paragraph)
+        body = "findings" not in headings and opened_section in _PRELUDES and at_paragraph > opened_at[1]
+        if body and not is_note:
+            kind = "findings"
+        elif body and opened_section == "title":
+            kind = "note"
+        elif opened_section is None:
             kind = "title" if "findings" in headings else ("note" if is_note else "findings")
         elif opened_section == "diagnosis" and not is_note:
             kind = "impression"

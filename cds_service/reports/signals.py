@@ -108,6 +108,8 @@ def normal(here: Said, mark: Mark, field: str) -> None:
         here.add(here.about_bodies(here.targets(mark)) or (NOWHERE,), field, False, mark)
 
 
+_LOSING: Final = frozenset("reduced decreased diminished lost half".split())
+_SOUND: Final = frozenset("normal unremarkable".split())
 _PHYSIOLOGIC: Final = frozenset(
     "physiologic physiological background reduced decreased diminished low renal urinary bowel thyroid equal".split()
 )
@@ -130,6 +132,8 @@ def _is_normal(here: Said, mark: Mark) -> bool:
     start, end = c.clause(mark.first)
     stop = min((k for k in c.commas if k >= mark.last), default=end)
     for normal in c.within("normal", start, min(end, stop)):
+        if not any(w.text in _SOUND for w in c.words[normal.first : normal.last]):
+            continue
         if normal.last == mark.first:
             return True
         if normal.first >= mark.last and c.manner(normal).denied is None:
@@ -322,7 +326,9 @@ def heights(here: Said, mark: Mark) -> None:
     how = c.manner(mark)
     if how.denied is not None or how.hypothetical or how.past or how.other:
         return
-    if any(q.unit == "percent" and start <= q.first < end for q in quantities.find(c)):
+    if any(q.unit == "percent" and start <= q.first < end for q in quantities.find(c)) or not _LOSING.isdisjoint(
+        w.text for w in c.words[start:end]
+    ):
         return
     predicate = mark.get("heights") in ("stated", "bodied") or any(
         (m.first >= mark.last and c.manner(m).denied is None)
