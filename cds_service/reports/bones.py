@@ -31,7 +31,7 @@ def _body_is_deformed(c: Clauses, mark: Mark) -> bool:
     text = c.words[mark.first].text
     if text in ("compression", "compressions", "compressed") and _presses_on_nerves(c, mark):
         return False
-    if _of_something_strange(c, mark):
+    if _of_something_strange(c, mark) or of_no_vertebra(c, mark):
         return False
     following = next((m for m in c.marks if m.first >= mark.last), None)
     if following is not None and "fx" in following.facts and c.reaches(mark.last, following.first, strangers=0):
@@ -116,6 +116,89 @@ def _shown_by_a_body(c: Clauses, mark: Mark) -> bool:
             if way[0] in ("shows", "demonstrates", "has") and adjectives:
                 return True
     return False
+
+
+_COPULAS: Final = frozenset("is are was were has have been appears appear remains become becomes".split())
+_WHERE: Final = frozenset(
+    """at in on near over projecting overlying above below behind to from within adjacent distal proximal between
+    opposite around with""".split()
+)
+_SMALL: Final = frozenset(
+    """the a an of and or both all most some many several multiple two three four entire whole this that these those
+    it which its his her each every no left right mid upper lower middle other same first second third new old xxxx
+    there now also again now more less further lumbar type non rib bearing possibly probably likely just only
+    following""".split()
+)
+
+
+_AMOUNT: Final = frozenset(
+    "up about approximately less more over at least nearly almost around roughly one half".split()
+)
+
+
+_ATTRIBUTES: Final = frozenset(
+    """age ages onset degree degrees severity chronicity nature etiology type types origin appearance acuity what level
+    levels segment segments column bone bones height stature""".split()
+)
+
+
+def of_no_vertebra(c: Clauses, mark: Mark) -> bool:
+    """Whether what is compressed, collapsed or fractured is named, and is no vertebra: "the stent at L4 is collapsed",
+    "colon collapsed", "collapse of the IVC at L1"."""
+    last = c.words[mark.last - 1].text
+    start, _ = c.clause(mark.first)
+    if last in ("compressed", "collapsed", "deformed", "flattened", "fractured", "broken", "collapse"):
+        at = mark.first - 1
+        while at > start and (c.words[at].text.endswith("ly") or c.words[at].text in ("been", "now", "also", "again")):
+            at -= 1
+        if at >= start and c.words[at].text in _COPULAS:
+            joint = max((k + 1 for k in range(start, at) if c.words[k].text in ("and", ",", "but")), default=start)
+            return not _names_a_vertebra(c, joint if joint < at else start, at)
+        if last != "collapse" and last != "fractured" and at >= start and _stranger(c, at):
+            return True
+    if mark.last < len(c.words) and c.words[mark.last].text == "of":
+        return of_a_strange_thing(c, mark.last + 1)
+    return False
+
+
+def _names_a_vertebra(c: Clauses, start: int, end: int) -> bool:
+    """Whether the subject between two places is a vertebra, or only points to one; places it stands at do not count."""
+    stop = next((at for at in range(start, end) if c.words[at].text in _WHERE and at not in c.in_levels), end)
+    if stop == start:
+        return True
+    marks = [m for m in c.marks if start <= m.first and m.last <= stop]
+    body = max((m.last for m in marks if "vertebral" in m.facts), default=start)
+    strange = any(_stranger(c, at) for at in range(body, stop))  # before it stand its adjectives
+    if any(start <= lv.first < stop and lv.kind != "structure" for lv in c.levels):
+        return not any("bone" in m.facts or m.get("posterior") == "noun" or "noun" in m.facts for m in marks)
+    if any("bone" in m.facts or m.get("posterior") == "noun" or "noun" in m.facts for m in marks):
+        return False
+    return not strange
+
+
+def _stranger(c: Clauses, at: int) -> bool:
+    """A word we do not know, and that is not just a small one."""
+    text = c.words[at].text
+    known = c.covered(at) is not None or at in c.in_levels or text in _SMALL or text in _COPULAS or text in _WHERE
+    return not known and text.isalpha() and not text.endswith("ly")
+
+
+def of_a_strange_thing(c: Clauses, at: int) -> bool:
+    """Whether the first thing after "of" is unknown, with no vertebra in its phrase; an amount is no thing."""
+    strange = False
+    if at < len(c.words) and (c.words[at].text in _AMOUNT or c.words[at].text[0].isdigit()):
+        return False
+    while at < len(c.words):
+        text = c.words[at].text
+        mark = c.covered(at)
+        ours = mark is not None and bool(mark.facts.keys() & {"vertebral", "region", "acuity", "severity"})
+        if at in c.in_levels or ours or text in _ATTRIBUTES:
+            return False
+        if text in _WHERE or text in _COPULAS or text in (",", ";", ".", "(", ")", "and", "which"):
+            return strange
+        strange = strange or _stranger(c, at)
+        at += 1
+    return strange
 
 
 _CURVED: Final = frozenset("scoliotic kyphotic kyphoscoliotic lordotic spinal spine postural rotational".split())
@@ -231,6 +314,13 @@ def bone_of(c: Clauses, mark: Mark) -> str | None:
     subject = _broken_subject(c, mark)
     if subject is not None:
         return subject
+    if of_no_vertebra(c, mark):
+        return "rib"  # another thing, by whatever name
+    if any(m.get("bone") == "pars" for m in c.marks) and c.words[mark.first].text == "stress":
+        return "pars"
+    told = _in_brackets(c, mark)
+    if told is not None:
+        return told
     before = [m for m in c.marks if "bone" in m.facts and m.last <= mark.first]
     body = any(lv.kind == "body" and before[-1].last <= lv.first < mark.first for lv in c.levels) if before else False
     shared = bool(before) and _shared_with_a_vertebra(c, before[-1].last, mark.first)
@@ -251,7 +341,9 @@ def bone_of(c: Clauses, mark: Mark) -> str | None:
         if "bone" in found.facts:
             too = [w.text for w in c.words[found.last : found.last + 3]]
             own = any("fx" in m.facts for m in c.marks if m.first > found.last)
-            joined = too[:1] == ["and"] and not own and any(found.last < lv.first <= found.last + 3 for lv in c.levels)
+            named = next((lv.first for lv in c.levels if lv.first > found.last), None)
+            way = [w.text for w in c.words[found.last + 1 : named]] if named is not None else ["?"]
+            joined = too[:1] == ["and"] and not own and set(way) <= {"of", "the"}
             return found.facts["bone"] if _owns(c, mark, found) and not joined else None
         if "vertebral" in found.facts and found.get("vertebral") and "bone" not in found.facts and len(gap) <= 6:
             return None
@@ -271,6 +363,15 @@ def _shared_with_a_vertebra(c: Clauses, start: int, end: int) -> bool:
     ):
         return True
     return any(c.covered(at) is None and c.words[at].text.isalpha() for at in range(start, joint))
+
+
+def _in_brackets(c: Clauses, mark: Mark) -> str | None:
+    """The bone that a name in brackets repeats: "fracture of the spinous process of T1 (clay shoveler's fracture)"."""
+    opened = [at for at in range(max(mark.first - 4, 0), mark.first) if c.words[at].text == "("]
+    if not opened or any(opened[-1] < lv.first < mark.last + 3 for lv in c.levels):
+        return None
+    before = [m for m in c.marks if m.last <= opened[-1] and "fx" in m.facts]
+    return bone_of(c, before[-1]) if before else None
 
 
 def _broken_subject(c: Clauses, mark: Mark) -> str | None:

@@ -82,6 +82,11 @@ _MAY: Final = frozenset("may might could".split())
 _YOUTH: Final = frozenset("childhood adolescence youth".split())
 _ADMITTED: Final = frozenset("hospitalized hospitalised admitted".split())
 _LONG_AGO: Final = _EARLIER | _YOUTH | _ADMITTED | {"old"}
+_NO_PATIENT: Final = frozenset(
+    """porcine ovine bovine canine sheep rabbit rat rats mouse pig swine cadaver cadaveric cadavers specimen specimens
+    simulated phantom sawbone""".split()
+)
+_OTHERS: Final = _KIN | _GENERALLY | _NO_PATIENT | {"family", "with"}
 _NOT_QUITE: Final = (["not", "yet"], ["not", "fully"], ["not", "entirely"], ["not", "completely"])
 """Of "not yet healed fracture" the healing is denied, not the fracture."""
 _LEADS_TO: Final = frozenset("represent reflect indicate be suggest correspond relate imply signify mean".split())
@@ -432,7 +437,7 @@ class Clauses:
             doubted = self._meant_by_a_modal(mark)
         if not said.isdisjoint(_LONG_AGO):
             past = past or self._on_prior_study(mark) or self._long_ago(mark)
-        if not hypothetical and not said.isdisjoint(_KIN | _GENERALLY | {"family", "with"}):
+        if not hypothetical and not said.isdisjoint(_OTHERS):
             hypothetical = self._of_kin(mark) or self._goes_with_denied(mark) or self._general(mark)
         return Manner(denied, acute_only, other, doubted, doubtful, hypothetical, past)
 
@@ -609,7 +614,9 @@ class Clauses:
         return verbal and self.backward(closed, 12) <= mark.first
 
     def _general(self, mark: Mark) -> bool:
-        """ "Acute fractures typically show edema": what is true of fractures, not of this patient."""
+        """ "Acute fractures typically show edema", "porcine L2 with a fracture": of no patient, or not of this one."""
+        if any(w.text in _NO_PATIENT for w in self.words):
+            return True
         start, end = self.clause(mark.first)
         if any(start <= lv.first < end for lv in self.levels):
             return False

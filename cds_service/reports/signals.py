@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cds_service.reports import quantities
-from cds_service.reports.bones import bone_of
+from cds_service.reports.bones import bone_of, of_a_strange_thing
 from cds_service.reports.discs import of_disc
 from cds_service.reports.lexicon import Mark
 from cds_service.reports.said import Said, in_something_else
@@ -242,6 +242,11 @@ def edema(here: Said, mark: Mark) -> None:
         for w in c.words[start:end]
     ):
         return
+    if value and not here.readings and (_of_a_lesion(here, mark) or _of_a_nerve(here, mark)):
+        return
+    placed = mark.last < len(c.words) and c.words[mark.last].text in ("in", "of", "within", "involving", "at")
+    if value and placed and of_a_strange_thing(c, mark.last + 1):
+        return
     targets = here.targets(mark)
     if any(t.pair for t in targets):
         return
@@ -271,6 +276,29 @@ def edema(here: Said, mark: Mark) -> None:
             if t.level and t.level not in ours
         )
         here.add(tuple(dict.fromkeys(others)), "marrow_edema", False, mark, True)
+
+
+_EDEMA_ITSELF: Final = frozenset("edema oedema edematous oedematous bruise bruises contusion bme".split())
+_LESIONS: Final = frozenset(
+    "lesion lesions mass nodule cyst hemangioma haemangioma deposit deposits metastasis".split()
+)
+
+
+def _of_a_lesion(here: Said, mark: Mark) -> bool:
+    """ "Lesion in T11, bright on STIR": the signal is the lesion's."""
+    words = here.c.words
+    if any(w.text in _EDEMA_ITSELF for w in words[mark.first : mark.last]):
+        return False
+    return any(w.text in _LESIONS for w in words[: mark.last + 2])
+
+
+def _of_a_nerve(here: Said, mark: Mark) -> bool:
+    """ "The L2 nerve root shows high STIR signal": the nearest thing before it is no vertebra."""
+    start, _ = here.c.clause(mark.first)
+    things = [m for m in here.c.marks if start <= m.first and m.last <= mark.first and m.get("noun") is not None]
+    if not things or things[-1].get("noun") not in ("neural", "soft", "muscle", "disc"):
+        return False
+    return not any(lv.kind == "body" and things[-1].last <= lv.first < mark.first for lv in here.c.levels)
 
 
 def _only(here: Said, mark: Mark) -> bool:

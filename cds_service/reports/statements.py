@@ -231,9 +231,13 @@ def _level_mark(c: Clauses, noun: Mark, *, fracture: bool) -> LevelMark | None:
     rival = next(
         (m for m in c.marks if m.first >= noun.last and _is_noun(m) and (not fracture or "fx" in m.facts)), None
     )
+    if before and {w.text for w in c.words[before[-1].last : noun.first]} <= _PREDICATES:
+        return before[-1]
     after = [lv for lv in after if lv.kind == "pair" or not _beside(c, noun.last, lv.first)]
     for lv in after:
         if rival is not None and rival.first < lv.first:
+            break
+        if fracture and _has_a_noun_of_its_own(c, noun.last, lv):
             break
         if before and any(noun.last <= m.first and m.last < lv.first and "noun" in m.facts for m in c.marks):
             break
@@ -242,11 +246,28 @@ def _level_mark(c: Clauses, noun: Mark, *, fracture: bool) -> LevelMark | None:
         break
     if before:
         return before[-1]
+    if after and fracture and _has_a_noun_of_its_own(c, noun.last, after[0]):
+        return None
     if after and fracture and (rival is None or rival.first > after[0].first or not _owned(c, rival, after[0])):
         return after[0]
     if after and not fracture:
         return after[0]
     return None
+
+
+_PREDICATES: Final = frozenset("is are was were has have been now also again partially severely markedly".split())
+
+
+def _has_a_noun_of_its_own(c: Clauses, start: int, level: LevelMark) -> bool:
+    """Whether a level after "and" or a comma begins another thing: "Bennett fracture and T12 hemangioma"."""
+    between = [w.text for w in c.words[start : level.first]]
+    if not between or between[-1] not in ("and", ",") or not {"of", "at", "in", "involving"}.isdisjoint(between):
+        return False
+    mark = c.covered(level.last) if level.last < len(c.words) else None
+    if mark is None:
+        return False
+    other = mark.facts.keys() & {"noun", "bone", "degenerative"} or mark.get("etiology") in ("lesion", "malignant")
+    return bool(other) and "fx" not in mark.facts
 
 
 _BESIDE: Final = frozenset("above below cephalad caudad caudal cranial beside between".split())
