@@ -90,7 +90,7 @@ def _body_is_deformed(c: Clauses, mark: Mark) -> bool:
         return True
     if text in ("wedge", "plana"):
         return bool(c.within("vertebral", start, end)) or bool(body_targets(c.levels))
-    if text == "compression" and _shown_by_a_body(c, mark):
+    if (text == "compression" and _shown_by_a_body(c, mark)) or (text == "collapse" and _goes_with_a_body(c, mark)):
         return True
     near = [
         m
@@ -121,7 +121,7 @@ def _shown_by_a_body(c: Clauses, mark: Mark) -> bool:
 _COPULAS: Final = frozenset("is are was were has have been appears appear remains become becomes".split())
 _WHERE: Final = frozenset(
     """at in on near over projecting overlying above below behind to from within adjacent distal proximal between
-    opposite around with""".split()
+    opposite around with by due secondary since after but""".split()
 )
 _SMALL: Final = frozenset(
     """the a an of and or both all most some many several multiple two three four entire whole this that these those
@@ -155,6 +155,9 @@ def of_no_vertebra(c: Clauses, mark: Mark) -> bool:
             joint = max((k + 1 for k in range(start, at) if c.words[k].text in ("and", ",", "but")), default=start)
             return not _names_a_vertebra(c, joint if joint < at else start, at)
         if last != "collapse" and last != "fractured" and at >= start and _stranger(c, at):
+            return True
+        leading = mark.first == start or c.words[mark.first - 1].text in ("a", "an", "the", "with")
+        if last != "collapse" and leading and of_a_strange_thing(c, mark.last):
             return True
     if mark.last < len(c.words) and c.words[mark.last].text == "of":
         return of_a_strange_thing(c, mark.last + 1)
@@ -227,6 +230,17 @@ def _of_something_strange(c: Clauses, mark: Mark) -> bool:
     if text == "compression" and after in ("on", "upon"):
         return not any(lv.first <= mark.last + 3 and lv.first >= mark.last for lv in c.levels)
     return False
+
+
+def _goes_with_a_body(c: Clauses, mark: Mark) -> bool:
+    """ "Metastasis at T8 with partial collapse"."""
+    joint = next((at for at in range(mark.first - 1, max(mark.first - 4, -1), -1) if c.words[at].text == "with"), None)
+    if joint is None or not any(lv.kind == "body" and lv.last == joint for lv in c.levels):
+        return False
+    return all(
+        c.covered(at) is not None or c.words[at].text in ("partial", "complete", "near")
+        for at in range(joint, mark.first)
+    )
 
 
 _PRESSING: Final = frozenset(
@@ -318,7 +332,7 @@ def bone_of(c: Clauses, mark: Mark) -> str | None:
         return "rib"  # another thing, by whatever name
     if any(m.get("bone") == "pars" for m in c.marks) and c.words[mark.first].text == "stress":
         return "pars"
-    told = _in_brackets(c, mark)
+    told = _in_brackets(c, mark) or _confined_to(c, mark)
     if told is not None:
         return told
     before = [m for m in c.marks if "bone" in m.facts and m.last <= mark.first]
@@ -363,6 +377,16 @@ def _shared_with_a_vertebra(c: Clauses, start: int, end: int) -> bool:
     ):
         return True
     return any(c.covered(at) is None and c.words[at].text.isalpha() for at in range(start, joint))
+
+
+def _confined_to(c: Clauses, mark: Mark) -> str | None:
+    """The part of "L4 fracture, confined to the transverse process"."""
+    for only in c.marks:
+        if "only" in only.facts and only.first >= mark.last and c.words[only.last - 1].text == "to":
+            part = next((m for m in c.marks if only.last <= m.first <= only.last + 2 and "bone" in m.facts), None)
+            if part is not None:
+                return part.facts["bone"]
+    return None
 
 
 def _in_brackets(c: Clauses, mark: Mark) -> str | None:
@@ -424,6 +448,8 @@ def _owns(c: Clauses, mark: Mark, bone: Mark) -> bool:
     gap = [c.words[at].text for at in range(mark.last, bone.first) if at not in inside]
     following = next((m for m in c.marks if m.first >= bone.last and "fx" in m.facts), None)
     if following is not None and any(w in ("and", ",", "with") for w in gap) and _np_gap(c, bone.last, following.first):
+        return False
+    if not {"between", "above", "below", "adjacent", "near", "beside"}.isdisjoint(gap):
         return False
     if between and bone.first - between[-1].last <= 2 and not any(w in ("and", ",", "with") for w in gap[-2:]):
         return not any(w.text in ("compression", "burst", "wedge") for w in c.words[mark.first : mark.last])

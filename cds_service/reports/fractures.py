@@ -215,6 +215,9 @@ def status_of(c: Clauses, s: Spoken) -> tuple[str, bool]:
     m = s.manner
     if m.past:
         return "historical", False
+    named = _other_names(c, s)
+    if named is not None:
+        return named, False
     if m.doubted is not None or m.doubtful:
         low = m.doubted.last if m.doubted is not None and m.doubted.last <= s.mark.first else s.mark.first
         qualified = any(low <= a.first < s.mark.first and a.facts.keys() & {"acuity", "etiology"} for a in c.marks)
@@ -222,13 +225,6 @@ def status_of(c: Clauses, s: Spoken) -> tuple[str, bool]:
     if s.kind == "slight":
         return "slight", True
     if s.kind != "fracture":
-        start, end = c.clause(s.mark.first)
-        shapes = [(shape, c.manner(shape)) for shape in c.within("shape", start, end)]
-        named = [(shape, how) for shape, how in shapes if how.denied is None and not how.other]
-        if any(how.doubted is not None or how.hypothetical or c.own_doubt(shape) is not None for shape, how in named):
-            return "possible", False
-        if named:
-            return "absent", False
         if any("normal" in m.facts and m.last <= s.mark.first and c.reaches(m.last, s.mark.first) for m in c.marks):
             return "absent", False
         if any(
@@ -237,6 +233,37 @@ def status_of(c: Clauses, s: Spoken) -> tuple[str, bool]:
             return "slight", True
         return "deformity", s.kind == "height"
     return "fracture", False
+
+
+_TURNED_OUT: Final = frozenset(
+    "is was are were be represents represent to out turned found in fact actually a an really the proved".split()
+)
+
+
+def _other_names(c: Clauses, s: Spoken) -> str | None:
+    """``absent`` for a shape with a name of its own, Scheuermann's or a limbus vertebra; ``possible`` while that is
+    only thought of. A fracture, unlike a deformity, is taken back only where it "is" or "turned out to be" that
+    shape."""
+    start, end = c.clause(s.mark.first)
+    shapes = [(shape, c.manner(shape)) for shape in c.within("shape", start, end)]
+    named = [(shape, how) for shape, how in shapes if how.denied is None and not how.other]
+    if s.kind == "fracture":
+        named = [
+            (shape, how)
+            for shape, how in named
+            if shape.first > s.mark.last
+            and (
+                way := {
+                    w.text
+                    for k, w in enumerate(c.words[s.mark.last : shape.first], s.mark.last)
+                    if k not in c.in_levels and w.text not in ("of", "at", '"')
+                }
+            )
+            and way <= _TURNED_OUT
+        ]
+    if any(how.doubted is not None or how.hypothetical or c.own_doubt(shape) is not None for shape, how in named):
+        return "possible"
+    return "absent" if named else None
 
 
 def _slight(c: Clauses, mark: Mark) -> bool:

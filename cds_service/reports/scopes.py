@@ -37,7 +37,7 @@ _GENERALLY: Final = frozenset("typically usually commonly generally often freque
 _SUPPOSING_VERBS: Final = frozenset("be if missed occult considered queried questioned".split())
 _KIN: Final = frozenset(
     """mother father sister brother grandmother grandfather aunt uncle parent parents sibling siblings daughter son
-    mom dad cousin""".split()
+    mom dad cousin wife husband spouse partner roommate friend neighbor neighbour""".split()
 )
 _ALONG_WITH: Final = frozenset("by with and".split())
 _TELLING_OF: Final = frozenset(
@@ -84,7 +84,7 @@ _ADMITTED: Final = frozenset("hospitalized hospitalised admitted".split())
 _LONG_AGO: Final = _EARLIER | _YOUTH | _ADMITTED | {"old"}
 _NO_PATIENT: Final = frozenset(
     """porcine ovine bovine canine sheep rabbit rat rats mouse pig swine cadaver cadaveric cadavers specimen specimens
-    simulated phantom sawbone""".split()
+    simulated phantom sawbone fossil incidence prevalence distribution cohort inclusion roc leaflet occur""".split()
 )
 _OTHERS: Final = _KIN | _GENERALLY | _NO_PATIENT | {"family", "with"}
 _NOT_QUITE: Final = (["not", "yet"], ["not", "fully"], ["not", "entirely"], ["not", "completely"])
@@ -430,7 +430,7 @@ class Clauses:
                     facts.get("hypo") == "sign" and self._leaves_open(trigger, mark)
                 ):
                     hypothetical = True
-        said = {word.text for word in self.words}  # most sentences need none of what follows
+        said = {word.text.removesuffix("'s") for word in self.words}  # most sentences need none of what follows
         if denied is None and not said.isdisjoint(_DENYING_WORDS):
             denied = self._minus(mark) or self._unseen(mark)
         if doubted is None and not said.isdisjoint(_MAY):
@@ -627,7 +627,7 @@ class Clauses:
         tells of the patient or comes along."""
         start, end = self.clause(mark.first)
         for at in range(start, end):
-            text = self.words[at].text
+            text = self.words[at].text.removesuffix("'s")
             if text == "family" and at + 1 < end and self.words[at + 1].text == "history":
                 return True
             if text in _KIN:

@@ -740,7 +740,7 @@ def test_no_prose_of_the_record_in_evidence() -> None:
     found = only(
         *with_results(
             SILENT,
-            seen("L1 marrow edema of Zebediah Quux", True),
+            seen("Zebediah Quux: L1 marrow edema", True),
             seen("L1 finding", "Zebediah Quux: retropulsion", id="o2"),
         )
     )
