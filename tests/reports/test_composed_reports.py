@@ -1,4 +1,4 @@
-"""Fourteen hundred sentences and reports in our own words, most composed with their answers before the reader was asked.
+"""Fourteen hundred sentences and reports in our own words, most composed with answers before the reader was asked.
 
 ``composed/*.jsonl``, one a line: ``expect`` {level: {field: accepted values}} (level ``null``: a finding without one;
 ``@sacral``: of the sacrum), ``never`` [level or ``any`` or ``body``, field, value or ``*``], ``nothing_else``: no level
