@@ -7,7 +7,7 @@ Nothing is dropped without its rule: every judgement keeps the id of what silenc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal
@@ -24,74 +24,150 @@ ALWAYS: Final = frozenset({"always"})
 """Shown on this hook whatever is drafted."""
 RELATED: Final = frozenset({"related"})
 """Shown with any draft of ours, and with unrelated ones when there is a confirmed or coded fracture (SL-08)."""
+OURS: Final = frozenset({"ours"})
+"""Shown with any draft of ours."""
 
 _IMAGING: Final = frozenset({"imaging:MR", "imaging:CT", "imaging:XR", "imaging:NM"})
+_MRI: Final = frozenset({"imaging:MR"})
+_XR_OR_NM: Final = frozenset({"imaging:XR", "imaging:NM"})
 _AUGMENTATION: Final = frozenset({"augmentation"})
 _REFERRAL: Final = frozenset({"spine-referral"})
-_RED_FLAG: Final[Mapping[str, frozenset[str]]] = {
-    "patient-view": ALWAYS,
-    "encounter-start": ALWAYS,
-    "order-select": RELATED,
-    "order-sign": RELATED,
-    "encounter-discharge": ALWAYS,
-    "problem-list-item-create": ALWAYS,
-}
+_CONSERVATIVE: Final = frozenset({"brace", "opioid", "physiotherapy"})
 
-MATRIX: Final[Mapping[str, Mapping[str, frozenset[str]]]] = MappingProxyType(
+_Row = Mapping[str, frozenset[str]]
+
+
+def _row(
+    *,
+    chart: bool = False,
+    start: bool = False,
+    select: frozenset[str] | None = None,
+    sign: frozenset[str] | None = None,
+    discharge: bool = False,
+    book: frozenset[str] | None = None,
+    problem: bool | None = None,
+) -> _Row:
+    """One row of D14's table. ``problem-list-item-create`` goes by the chart and ``order-dispatch`` by the signing."""
+    shown = {
+        "patient-view": ALWAYS if chart else None,
+        "encounter-start": ALWAYS if start else None,
+        "order-select": select,
+        "order-sign": sign,
+        "order-dispatch": sign,
+        "encounter-discharge": ALWAYS if discharge else None,
+        "appointment-book": book,
+        "problem-list-item-create": ALWAYS if (chart if problem is None else problem) else None,
+    }
+    return MappingProxyType({hook: drafts for hook, drafts in shown.items() if drafts is not None})
+
+
+_ALARM: Final = _row(chart=True, start=True, select=RELATED, sign=RELATED, discharge=True)
+_STRUCTURE: Final = _row(chart=True, start=True, select=OURS, sign=RELATED, discharge=True)
+_AUGMENTATION_CHECK: Final = _row(select=_AUGMENTATION, sign=_AUGMENTATION, book=_AUGMENTATION)
+
+MATRIX: Final[Mapping[str, _Row]] = MappingProxyType(
     {
-        "neurological-emergency": _RED_FLAG,
-        "spinal-infection": _RED_FLAG,
-        "mri-without-contrast": {
-            "patient-view": ALWAYS,
-            "order-select": _IMAGING | _AUGMENTATION,
-            "order-sign": frozenset({"imaging:XR", "imaging:NM"}) | _AUGMENTATION | _REFERRAL,
-            "encounter-discharge": ALWAYS,
-            "problem-list-item-create": ALWAYS,
-        },
-        "alternative-to-mri": {
-            "patient-view": ALWAYS,
-            "order-select": _IMAGING | _AUGMENTATION,
-            "order-sign": frozenset({"imaging:MR", "imaging:XR"}) | _AUGMENTATION | _REFERRAL,
-            "encounter-discharge": ALWAYS,
-            "problem-list-item-create": ALWAYS,
-        },
-        "conservative-care": {
-            "patient-view": ALWAYS,
-            "order-select": frozenset({"opioid", "brace"}),
-            "encounter-discharge": ALWAYS,
-            "problem-list-item-create": ALWAYS,
-        },
-        "augmentation-referral": {
-            "patient-view": ALWAYS,
-            "order-select": frozenset({"brace", "opioid", "physiotherapy"}) | _REFERRAL,
-            "encounter-discharge": ALWAYS,
-        },
-        "augmentation-missing-data": {
-            "patient-view": ALWAYS,
-            "order-select": _AUGMENTATION | _REFERRAL,
-            "order-sign": _AUGMENTATION | _REFERRAL,
-        },
-        "augmentation-criteria-not-met": {
-            "order-select": _AUGMENTATION,
-            "order-sign": _AUGMENTATION,
-            "appointment-book": _AUGMENTATION,
-        },
-        "augmentation-contraindicated": {
-            "order-select": _AUGMENTATION,
-            "order-sign": _AUGMENTATION,
-            "appointment-book": _AUGMENTATION,
-        },
+        "neurological-emergency": _ALARM,
+        "spinal-infection": _ALARM,
+        "post-augmentation-complication": _row(chart=True, start=True, discharge=True),
+        "malignant-fracture": _STRUCTURE,
+        "secondary-cause-workup": _STRUCTURE,
+        "unstable-fracture": _STRUCTURE,
+        "retropulsion-surgical-opinion": _STRUCTURE,
+        "augmentation-contraindicated": _AUGMENTATION_CHECK,
+        "augmentation-criteria-not-met": _AUGMENTATION_CHECK,
+        "augmentation-bleeding-risk": _AUGMENTATION_CHECK,
+        "imaging-caution": _row(
+            select=_IMAGING | _AUGMENTATION, sign=_IMAGING | _AUGMENTATION, book=_IMAGING | _AUGMENTATION
+        ),
+        "mri-device-safety": _row(select=_MRI, sign=_MRI, book=_MRI),
+        "conflicting-data": _row(chart=True, select=OURS, sign=OURS),
+        "mri-with-contrast": _row(
+            chart=True,
+            select=_IMAGING | _AUGMENTATION,
+            sign=_MRI | _XR_OR_NM | _AUGMENTATION | _REFERRAL,
+            discharge=True,
+        ),
+        "mri-without-contrast": _row(
+            chart=True,
+            select=_IMAGING | _AUGMENTATION,
+            sign=_XR_OR_NM | _AUGMENTATION | _REFERRAL,
+            discharge=True,
+        ),
+        "alternative-to-mri": _row(
+            chart=True,
+            select=_IMAGING | _AUGMENTATION,
+            sign=_MRI | frozenset({"imaging:XR", "imaging:CT"}) | _AUGMENTATION | _REFERRAL,
+            discharge=True,
+        ),
+        "radiographs-first": _row(chart=True, select=_IMAGING | _AUGMENTATION, discharge=True),
+        "opioid-safety": _row(select=frozenset({"opioid"}), sign=frozenset({"opioid"})),
+        "augmentation-referral": _row(chart=True, select=_CONSERVATIVE | _REFERRAL, discharge=True, problem=False),
+        "augmentation-missing-data": _row(
+            chart=True, select=_AUGMENTATION | _REFERRAL, sign=_AUGMENTATION | _REFERRAL, problem=False
+        ),
+        "specialist-review": _row(chart=True, select=_CONSERVATIVE | _REFERRAL | _AUGMENTATION, sign=_AUGMENTATION),
+        "conservative-care": _row(chart=True, select=frozenset({"opioid", "brace"}), discharge=True),
+        "brace-review": _row(select=frozenset({"brace"}), sign=frozenset({"brace"})),
+        "conservative-care-review": _row(chart=True, problem=False),
+        "osteoporosis-treatment": _row(chart=True, discharge=True),
+        "augmentation-coverage": _row(sign=_AUGMENTATION, book=_AUGMENTATION),
+        "augmentation-preparation": _row(sign=_AUGMENTATION, book=_AUGMENTATION),
+        "duplicate-order": _row(select=_IMAGING | _AUGMENTATION | _REFERRAL, sign=_IMAGING | _AUGMENTATION | _REFERRAL),
     }
 )
-"""D14: which card on which hook, and with which drafts (decision 12 for K-VAR and K-VAM, the OC rows for imaging)."""
+"""D14: which card on which hook, and with which drafts (decision 12 for K-VAR and K-VAM, the OC rows for imaging).
 
-RED_FLAGS: Final = ("neurological-emergency", "spinal-infection")
-DROPPED_BY_RED_FLAG: Final = frozenset(
-    {"augmentation-referral", "augmentation-missing-data", "conservative-care", "mri-without-contrast"}
+The order is that in which cards are shown at equal urgency.
+"""
+
+ALARMS: Final = ("neurological-emergency", "spinal-infection")
+RED_FLAGS: Final = frozenset(
+    {
+        *ALARMS,
+        "post-augmentation-complication",
+        "malignant-fracture",
+        "secondary-cause-workup",
+        "unstable-fracture",
+        "retropulsion-surgical-opinion",
+    }
 )
-"""D14: with K-RED or K-INF these go, K-MRI folded into the alarm card."""
-ABSORBS_MISSING_DATA: Final = ("augmentation-contraindicated", "augmentation-criteria-not-met")
-"""Decision 10, on augmentation drafts."""
+"""The cards of D4 (RF): all that a child is shown of ours (G-01)."""
+DROPPED_BY_ALARM: Final = frozenset(
+    {
+        "augmentation-referral",
+        "augmentation-missing-data",
+        "conservative-care",
+        "augmentation-preparation",
+        "augmentation-coverage",
+    }
+)
+"""D14: with K-RED or K-INF these go."""
+FOLDED_INTO_ALARM: Final = frozenset(
+    {"malignant-fracture", "retropulsion-surgical-opinion", "mri-without-contrast", "mri-with-contrast"}
+)
+"""D14: with K-RED or K-INF these become part of it, and it takes their urgency where that is higher."""
+ABSORB_MISSING_DATA: Final = (
+    "augmentation-contraindicated",
+    "malignant-fracture",
+    "unstable-fracture",
+    "retropulsion-surgical-opinion",
+    "augmentation-criteria-not-met",
+)
+"""Decision 10: on augmentation drafts these absorb K-VAM."""
+ABSORB_BRACE: Final = ("unstable-fracture", "neurological-emergency", "retropulsion-surgical-opinion")
+"""Decision 10: these absorb K-BRC, whatever its reason."""
+BEFORE_PREPARATION: Final = (
+    "augmentation-contraindicated",
+    "augmentation-criteria-not-met",
+    "malignant-fracture",
+    "unstable-fracture",
+    "retropulsion-surgical-opinion",
+    "conflicting-data",
+)
+"""D14: K-PREP waits until none of these holds, shown to this user or not."""
+FOR_SCHEDULERS: Final = frozenset({"augmentation-preparation", "augmentation-coverage", "augmentation-bleeding-risk"})
+"""SL-07: what a scheduler is shown; a critical K-VAX besides, which every role sees."""
 
 AUDIENCE: Final = "audience"
 REFERRAL_ELSEWHERE: Final = "decision 16 (augmentation-referral)"
@@ -140,7 +216,7 @@ def evaluate(recommendations: Sequence[Recommendation], a: Assessment, situation
         for recommendation in recommendations
         for judgement in recommendation.judge(a, situation) or (_nowhere(a),)
     ]
-    judged = _absorb(judged)
+    judged = _absorb(judged, a)
     cards, judged = _cap(_merge(judged), judged, a, situation)
     return Evaluation(a, situation, tuple(judged), cards, "out-of-scope" if gate in ("G-01", AUDIENCE) else "complete")
 
@@ -171,7 +247,13 @@ def _silenced(
         return None
     if gate is not None and not (gate == "G-01" and recommendation.id in RED_FLAGS):
         return gate
+    if situation.role == "scheduler" and not _for_schedulers(recommendation.id, judgement):
+        return "SL-07"
     return _off_this_hook(recommendation.id, a, situation.hook) or judgement.silenced_by
+
+
+def _for_schedulers(topic: str, judgement: Judgement) -> bool:
+    return topic in FOR_SCHEDULERS or (topic == "augmentation-contraindicated" and judgement.indicator == "critical")
 
 
 def _off_this_hook(recommendation_id: str, a: Assessment, hook: Hook) -> str | None:
@@ -181,8 +263,10 @@ def _off_this_hook(recommendation_id: str, a: Assessment, hook: Hook) -> str | N
     if wanted is ALWAYS:
         return None
     drafted = {draft_key(d) for d in a.facts.drafts if d.selected}
+    related = any(key != "other" for key in drafted)
+    if wanted is OURS:
+        return None if related else "SL-08"
     if wanted is RELATED:
-        related = any(key != "other" for key in drafted)
         return None if related or a.any_fracture.met else "SL-08"
     return None if wanted & drafted else "SL-08"
 
@@ -192,27 +276,108 @@ def draft_key(draft: Draft) -> str:
     return f"imaging:{draft.modality}" if draft.kind == "imaging" else draft.kind
 
 
-def _absorb(judged: list[Judged]) -> list[Judged]:
-    """D14 and decision 10: what an alarm, a contraindication or a failed criterion takes off the screen."""
-    showing = {j.recommendation.id for j in judged if _showing(j)}
-    alarms = [j for j in judged if j.recommendation.id in RED_FLAGS and (_showing(j) or _suppressed_by_site(j))]
-    critical = any(j.judgement.indicator == "critical" for j in alarms if _showing(j))
-    referral_wins = "augmentation-referral" in showing
-    absorber = next((i for i in ABSORBS_MISSING_DATA if i in showing), None)
+def _absorb(judged: list[Judged], a: Assessment) -> list[Judged]:
+    """D14 and decision 10: what one card takes off the screen, in this order; each absorbs only where itself shown."""
+    judged = _take(judged, _complication_over_alarm)
+    judged = _raise_alarm(judged)
+    judged = _take(judged, _alarm_over_others)
+    judged = _take(judged, _over_missing_data if a.augmentation_drafts else _referral_over_missing_data)
+    judged = _take(judged, _over_brace)
+    return _take(judged, _before_preparation)
 
-    def taken_by(j: Judged) -> str | None:
-        topic = j.recommendation.id
-        if alarms and topic in DROPPED_BY_RED_FLAG:
-            return f"D14 ({alarms[0].recommendation.id})"
-        if critical and j.judgement.indicator == "info":
-            return f"decision 10 ({alarms[0].recommendation.id})"
-        if topic == "augmentation-missing-data" and absorber is not None:
-            return f"decision 10 ({absorber})"
-        if topic == "augmentation-missing-data" and referral_wins:
-            return REFERRAL_ELSEWHERE
-        return None
 
-    return [replace(j, silenced_by=taken_by(j)) if _showing(j) and taken_by(j) is not None else j for j in judged]
+_Absorber = Callable[[Sequence[Judged]], Mapping[str, str]]
+"""From all that is judged to topic -> the rule that takes it off the screen."""
+
+
+def _take(judged: list[Judged], absorber: _Absorber) -> list[Judged]:
+    taken = absorber(judged)
+    return [
+        replace(j, silenced_by=taken[j.recommendation.id]) if _showing(j) and j.recommendation.id in taken else j
+        for j in judged
+    ]
+
+
+def _complication_over_alarm(judged: Sequence[Judged]) -> Mapping[str, str]:
+    """Decision 10: K-POST speaks for a deficit within 30 days after augmentation, and K-RED does not repeat it."""
+    speaks = any(
+        j.recommendation.id == "post-augmentation-complication" and _showing(j) and "deficit" in j.judgement.notes
+        for j in judged
+    )
+    return {"neurological-emergency": "decision 10 (post-augmentation-complication)"} if speaks else {}
+
+
+def _alarms(judged: Iterable[Judged]) -> list[Judged]:
+    return [j for j in judged if j.recommendation.id in ALARMS and (_showing(j) or _suppressed_by_site(j))]
+
+
+def _raise_alarm(judged: list[Judged]) -> list[Judged]:
+    """D14: an alarm takes over the urgency of what is folded into it."""
+    urgent = any(
+        _showing(j) and j.recommendation.id in FOLDED_INTO_ALARM and j.judgement.indicator == "critical" for j in judged
+    )
+    if not urgent:
+        return judged
+    return [
+        replace(j, judgement=replace(j.judgement, indicator="critical"))
+        if j.recommendation.id in ALARMS and _showing(j)
+        else j
+        for j in judged
+    ]
+
+
+def _alarm_over_others(judged: Sequence[Judged]) -> Mapping[str, str]:
+    """D14: what goes with K-RED or K-INF, and what becomes part of them; decision 10: every info card with a critical
+    one. An alarm that the site suppresses still keeps the augmentation cards away (decision 4).
+    """
+    alarms = _alarms(judged)
+    critical = [
+        j
+        for j in judged
+        if _showing(j)
+        and j.judgement.indicator == "critical"
+        and j.recommendation.id in (*ALARMS, "post-augmentation-complication")
+    ]
+    urgent = {j.recommendation.id for j in judged if _showing(j) and j.judgement.indicator != "info"}
+    infos = _topics_shown(judged) - urgent
+    taken = dict.fromkeys(infos, f"decision 10 ({critical[0].recommendation.id})") if critical else {}
+    if alarms:
+        rule = f"D14 ({alarms[0].recommendation.id})"
+        taken |= dict.fromkeys(DROPPED_BY_ALARM, rule)
+        if any(_showing(j) for j in alarms):
+            taken |= dict.fromkeys(FOLDED_INTO_ALARM, rule)
+    return taken
+
+
+def _over_missing_data(judged: Sequence[Judged]) -> Mapping[str, str]:
+    """Decision 10, on augmentation drafts; the unknowns are listed by K-COV."""
+    shown = _topics_shown(judged)
+    absorber = next((topic for topic in ABSORB_MISSING_DATA if topic in shown), None)
+    return {} if absorber is None else {"augmentation-missing-data": f"decision 10 ({absorber})"}
+
+
+def _referral_over_missing_data(judged: Sequence[Judged]) -> Mapping[str, str]:
+    """Decision 16: a level that can be referred goes before one whose data are missing."""
+    if "augmentation-referral" in _topics_shown(judged):
+        return {"augmentation-missing-data": REFERRAL_ELSEWHERE}
+    return {}
+
+
+def _over_brace(judged: Sequence[Judged]) -> Mapping[str, str]:
+    shown = _topics_shown(judged)
+    absorber = next((topic for topic in ABSORB_BRACE if topic in shown), None)
+    return {} if absorber is None else {"brace-review": f"decision 10 ({absorber})"}
+
+
+def _before_preparation(judged: Sequence[Judged]) -> Mapping[str, str]:
+    """D14: nobody prepares for a procedure that something speaks against."""
+    holding = {j.recommendation.id for j in judged if j.judgement.outcome is Outcome.APPLIES}
+    first = next((topic for topic in BEFORE_PREPARATION if topic in holding), None)
+    return {} if first is None else {"augmentation-preparation": f"D14 ({first})"}
+
+
+def _topics_shown(judged: Iterable[Judged]) -> frozenset[str]:
+    return frozenset(j.recommendation.id for j in judged if _showing(j))
 
 
 def _showing(j: Judged) -> bool:
@@ -250,7 +415,8 @@ def _cap(
     cards: list[Card], judged: list[Judged], a: Assessment, situation: Situation
 ) -> tuple[tuple[Card, ...], list[Judged]]:
     """D14: critical before warning before info, then the order of `ALL`; three cards on a chart, five on an order."""
-    most = a.limit.max_cards_order if situation.hook.startswith("order") else a.limit.max_cards_patient_view
+    about_orders = situation.hook.startswith("order") or situation.hook == "appointment-book"
+    most = a.limit.max_cards_order if about_orders else a.limit.max_cards_patient_view
     ranked = sorted(cards, key=lambda card: _URGENCY[card.indicator])
     kept = tuple(ranked[:most])
     topics = {card.recommendation.id for card in kept}

@@ -34,7 +34,15 @@ ProposalKind = Literal[
     "recheck",
     "augmentation-referral",
     "spine-surgery-consult",
+    "radiographs",
+    "remove-duplicate",
+    "tumour-board-referral",
+    "dxa",
+    "vitamin-d-test",
+    "secondary-cause-panel",
+    "bone-health-referral",
 ]
+Role = Literal["clinician", "nurse", "scheduler"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,8 @@ class Situation:
     choices: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     for_clinician: bool = True
     """False when the user is the patient or a relative: what is written for clinicians is not shown to them."""
+    role: Role = "clinician"
+    """What the user's PractitionerRole says (SL-07); a clinician when nothing says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
