@@ -17,7 +17,7 @@ from cds_service.facts.implants import implants
 from cds_service.facts.infection import infection
 from cds_service.facts.malignancy import malignancy
 from cds_service.facts.medications import medicines
-from cds_service.facts.model import Facts
+from cds_service.facts.model import Facts, Listing, Order
 from cds_service.facts.neurology import neurology
 from cds_service.facts.orders import orders
 from cds_service.facts.pain import pain
@@ -53,7 +53,7 @@ def extract(
     source = Source(record, as_of, zone, means)
     answered = answers(source)
     taken = medicines(source)
-    placed = orders(source)
+    placed = _without(orders(source), drafts)
     return Facts(
         as_of=as_of,
         at=at,
@@ -76,3 +76,11 @@ def extract(
         drafts=read_drafts(source, drafts, hook, selections),
         weight_loss=weight_loss(source),
     )
+
+
+def _without(placed: Listing[Order], drafts: Sequence[Draft]) -> Listing[Order]:
+    """What is ordered besides the orders this call is about: on re-sign and dispatch those are in the record too, and
+    an order is no duplicate of itself.
+    """
+    about = {draft.reference for draft in drafts if draft.reference}
+    return placed.where(lambda order: order.evidence.reference not in about)

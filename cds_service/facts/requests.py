@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from cds_service.facts.coded import Found, find
@@ -244,7 +244,7 @@ def understand(resource: Resource, source: Source) -> Request:
         case fhir.ServiceRequest():
             return _service(resource, source)
         case fhir.Appointment():
-            return _appointment(resource)
+            return _appointment(resource, source)
         case fhir.DeviceRequest():
             return _device(resource, source)
         case fhir.MedicationRequest():
@@ -261,7 +261,22 @@ def _service(order: fhir.ServiceRequest, source: Source) -> Request:
     return _request(find(order.code), spoken, order.body_site, "\n".join(details), "\n".join([*details, *reasons]))
 
 
-def _appointment(booking: fhir.Appointment) -> Request:
+def _appointment(booking: fhir.Appointment, source: Source) -> Request:
+    """What is booked, by its own words and codes; the order it is based on says what these leave open."""
+    own = _booked(booking)
+    for reference in booking.based_on:
+        order = source.resolve(reference, booking)
+        if not isinstance(order, fhir.ServiceRequest):
+            continue
+        based = _service(order, source)
+        if own.kind == "other":
+            own = replace(based, levels=own.levels or based.levels)
+        elif own.kind == based.kind and not own.levels:
+            own = replace(own, levels=based.levels)
+    return own
+
+
+def _booked(booking: fhir.Appointment) -> Request:
     kinds = (*booking.service_type, *booking.specialty, *_present(booking.appointment_type))
     spoken = f"{words(kinds)}\n{booking.description or ''}"
     details = f"{booking.description or ''}\n{booking.comment or ''}\n{words(booking.reason_code)}"

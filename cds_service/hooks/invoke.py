@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -17,15 +17,17 @@ from cds_service.criteria.unread import unread_reports
 from cds_service.errors import DataUnavailable, Malformed
 from cds_service.facts.extract import extract
 from cds_service.facts.remembered import remembered
+from cds_service.facts.users import role_of
 from cds_service.fhir.attachments.pdf import parsing_apart
-from cds_service.fhir.drafts import OF_ANOTHER, Draft, NotABundle, read_drafts
-from cds_service.fhir.record import OTHER, IdentityMismatch, PatientRecord, bare_id, read_record
-from cds_service.fhir.resources import Condition, Unreadable
+from cds_service.fhir.drafts import Draft, NotABundle
+from cds_service.fhir.record import IdentityMismatch, PatientRecord, bare_id, read_record
+from cds_service.fhir.resources import Condition
 from cds_service.fhir.text import Means
 from cds_service.hooks.cards import OVERRIDE_REASONS, CardText, fill, load_cards
+from cds_service.hooks.context import ORDER_NAMES, created_problems, joined, orders_of_the_call, unread_orders
 from cds_service.hooks.requests import HookRequest
 from cds_service.hooks.responses import EVALUATION
-from cds_service.hooks.services import REQUIRED_KEYS, Service
+from cds_service.hooks.services import REQUIRED_KEYS, USER_KEY, Service
 from cds_service.hooks.suggestions import Call, suggestions
 from cds_service.knowledge import KNOWLEDGE_VERSION
 from cds_service.knowledge.thresholds import Thresholds, load_thresholds
@@ -39,8 +41,6 @@ LAY_USERS: Final = frozenset({"Patient", "RelatedPerson"})
 """Who opens a chart of their own: the hook allows them, and our cards are written for clinicians."""
 REPORTS: Final = "reports"
 """The key of reports: in `missing` also when all of them came and the text of one could not be read."""
-DRAFTS: Final = "draft-orders"
-"""What `missing` calls drafts of the context that could not be read: silence would look like "nothing to say"."""
 TIME_FOR_ATTACHMENTS: Final = 0.7
 """The part of the deadline after which no attachment is read: rules and answer take the rest (operations.md 1.4)."""
 CARD_NAMESPACE: Final = uuid.UUID("3b0f7f1c-5f0c-5d38-9c6b-0d5a6c1f7a11")
@@ -77,9 +77,10 @@ def judge(
     zone = ZoneInfo(settings.timezone)
     if bare_id(request.patient_id) is None:
         raise Malformed("context.patientId must be a FHIR id", code="invalid", expression="context.patientId")
+    asked = tuple(_asked(service, request))
     try:
-        record = read_record(request.patient_id, request.prefetch, zone=zone, asked=tuple(service.prefetch))
-        drafts = read_drafts(request.draft_orders or request.appointments, patient_id=request.patient_id)
+        record = read_record(request.patient_id, joined(request), zone=zone, asked=asked)
+        drafts = orders_of_the_call(request, record)
     except IdentityMismatch:
         raise Malformed(
             "prefetch.patient is not context.patientId: the record is another patient's",
@@ -87,10 +88,9 @@ def judge(
             expression=("prefetch.patient", "context.patientId"),
         ) from None
     except NotABundle:
-        raise Malformed(
-            "context.draftOrders must be a Bundle", code="invalid", expression="context.draftOrders"
-        ) from None
-    _require(record)
+        where = "context.appointments" if request.draft_orders is None else "context.draftOrders"
+        raise Malformed(f"{where} must be a Bundle", code="invalid", expression=where) from None
+    _require(record, request)
     with parsing_apart(attachments_until, clock) as parse:
         facts = extract(
             record,
@@ -104,36 +104,39 @@ def judge(
             means=Means(parse=parse, is_late=lambda: clock() >= attachments_until),
         )
     assessment = assess(facts, thresholds(settings))
-    situation = _situation(service, request, settings)
-    keys = record.unread_keys(service.prefetch)
+    situation = _situation(service, request, settings, record)
+    keys = record.unread_keys(asked)
     reports = () if REPORTS in keys or unread_reports(facts) is None else (REPORTS,)
-    missing = (*keys, *reports, *_unread_drafts(drafts))
+    missing = (*keys, *reports, *unread_orders(request, drafts))
     return Evaluated(record, drafts, evaluate(ALL, assessment, situation), missing)
 
 
-def _unread_drafts(drafts: tuple[Draft, ...]) -> tuple[str, ...]:
-    """What the context's drafts are called in `missing`, when one of a type judged here could not be read.
-
-    Another patient's is dropped, as in a prefetch key, and makes nothing incomplete.
-    """
-    unread = (d.resource for d in drafts if isinstance(d.resource, Unreadable))
-    if all(each.resource_type == OTHER or each.reason == OF_ANOTHER for each in unread):
-        return ()
-    return (DRAFTS,)
+def _asked(service: Service, request: HookRequest) -> Iterator[str]:
+    """The keys that there is something to read for: the role only of a user who is a PractitionerRole."""
+    for key in service.prefetch:
+        if key != USER_KEY or (request.user_id or "").startswith("PractitionerRole/"):
+            yield key
 
 
-def _situation(service: Service, request: HookRequest, settings: Settings) -> Situation:
+def _situation(service: Service, request: HookRequest, settings: Settings, record: PatientRecord) -> Situation:
     """The moment as recommendations see it. A user nobody names is taken for a clinician (11 of 79 real requests)."""
     choices = {**_choices(settings), "red_flag_cards": settings.red_flag_cards}
     kind = (request.user_id or "").partition("/")[0]
-    return Situation(cast(Hook, service.hook), choices, for_clinician=kind not in LAY_USERS)
+    return Situation(
+        cast(Hook, service.hook),
+        choices,
+        for_clinician=kind not in LAY_USERS,
+        role=role_of(request.user_id, record),
+    )
 
 
-def _require(record: PatientRecord) -> None:
+def _require(record: PatientRecord, request: HookRequest) -> None:
     """412 when a required key was not answered and its resources came under no other key either (they cannot be
-    fetched).
+    fetched). The problem being created is not the problem list.
     """
-    held = {"patient": record.patient is not None, "conditions": bool(record.of(Condition))}
+    created = created_problems(request)
+    conditions = any(each.reference not in created for each in record.of(Condition))
+    held = {"patient": record.patient is not None, "conditions": conditions}
     lacking = tuple(key for key in REQUIRED_KEYS if not held[key] and not record.retrieval(key).answered)
     if not held["patient"] and "patient" not in lacking:
         lacking = ("patient", *lacking)
@@ -184,9 +187,10 @@ def _seed(service: Service, request: HookRequest) -> str:
     """What makes a card this card: service, call, patient, and the drafts it is about (one client sends one
     hookInstance for all).
     """
-    drafts = request.draft_orders or request.appointments
-    about = hashlib.sha256(bytes(drafts) if drafts is not None else b"").hexdigest()[:16]
-    return "|".join((service.id, request.hook_instance, request.patient_id, about, *request.selections))
+    about = request.draft_orders or request.appointments or request.conditions
+    digest = hashlib.sha256(bytes(about) if about is not None else b"").hexdigest()[:16]
+    picked = (*request.selections, *request.dispatched)
+    return "|".join((service.id, request.hook_instance, request.patient_id, digest, *picked))
 
 
 def _card(
@@ -199,7 +203,7 @@ def _card(
     unread = tuple(
         key
         for key in evaluated.missing
-        if key == DRAFTS or ({key, key.split("-")[0]} & card.recommendation.needs and key not in told)
+        if key in ORDER_NAMES or ({key, key.split("-")[0]} & card.recommendation.needs and key not in told)
     )
     words = fill(text, card, limit, unread=unread, reports=reports, knowledge=KNOWLEDGE_VERSION)
     topic = card.recommendation.id

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from cds_service.hooks.services import HOOKS, Services, offered
+from cds_service.hooks.services import HOOKS, USER_KEY, Services, offered
 from cds_service.knowledge.systems import LOINC
 from cds_service.knowledge.value_set import value_set
 from cds_service.recommendations import ALL
@@ -26,7 +26,7 @@ def offered_services() -> Services:
 
 def _needs(hook: str) -> frozenset[str]:
     mine = (r.needs for r in ALL if hook in MATRIX[r.id])
-    return frozenset().union(*mine)
+    return frozenset({USER_KEY}).union(*mine)
 
 
 def observation_codes() -> list[str]:

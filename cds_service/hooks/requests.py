@@ -51,9 +51,9 @@ class Token:
 class HookRequest:
     """One call of a service. Raw members are slices of the body, checked as JSON and not yet read as FHIR.
 
-    ``selections`` are references (``ServiceRequest/x``); ``draft_orders``, ``appointments`` and ``conditions`` are
-    Bundles; ``context`` holds every member of the context, those included. ``prefetch_given`` tells an absent
-    ``prefetch`` from an empty one. ``hook_instance`` is lower-case without ``urn:uuid:`` when it is a UUID.
+    ``selections`` and ``dispatched`` are references (``ServiceRequest/x``); ``draft_orders``, ``appointments`` and
+    ``conditions`` are Bundles; ``context`` holds every member of the context, those included. ``prefetch_given`` tells
+    an absent ``prefetch`` from an empty one. ``hook_instance`` is lower-case without ``urn:uuid:`` when it is a UUID.
     """
 
     service_id: str
@@ -65,6 +65,7 @@ class HookRequest:
     encounter_id: str | None = None
     context: Mapping[str, msgspec.Raw] = field(default_factory=lambda: _NO_MEMBERS)
     selections: tuple[str, ...] = ()
+    dispatched: tuple[str, ...] = ()
     draft_orders: msgspec.Raw | None = None
     appointments: msgspec.Raw | None = None
     conditions: msgspec.Raw | None = None
@@ -105,7 +106,8 @@ def read_request(service: Service, body: bytes) -> HookRequest:
         user_id=_reference(context, "userId"),
         encounter_id=_encounter_id(context),
         context=MappingProxyType(context),
-        selections=_selections(context, required=hook == "order-select"),
+        selections=_references(context, "selections", required=hook == "order-select"),
+        dispatched=_references(context, "dispatchedOrders", required=hook == "order-dispatch"),
         draft_orders=_bundle(context, "draftOrders", required=hook in _ORDER_HOOKS),
         appointments=_bundle(context, "appointments", required=hook == "appointment-book"),
         conditions=_bundle(context, "conditions", required=hook == "problem-list-item-create"),
@@ -184,9 +186,9 @@ def _reference(context: Mapping[str, msgspec.Raw], name: str) -> str | None:
     return value if isinstance(value, str) and _REFERENCE.match(value) else None
 
 
-def _selections(context: Mapping[str, msgspec.Raw], *, required: bool) -> tuple[str, ...]:
-    where = "context.selections"
-    value = _value(context, "selections")
+def _references(context: Mapping[str, msgspec.Raw], name: str, *, required: bool) -> tuple[str, ...]:
+    where = f"context.{name}"
+    value = _value(context, name)
     if value is None:
         if required:
             raise Malformed(f"{where} is missing", code="required", expression=where)

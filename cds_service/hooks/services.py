@@ -18,6 +18,11 @@ CDS_HOOKS_VERSION = "2.0.1"
 REQUIRED_KEYS = ("patient", "conditions")
 """Without these two there is no answer: 412."""
 
+USER_KEY = "practitioner-role"
+"""The key of the user's role; it is there to be read only for a user who is a PractitionerRole."""
+WITHOUT_USER = frozenset({"order-dispatch"})
+"""Hooks whose context names no user (CDS Hooks library)."""
+
 _BY_PATIENT = "patient={{context.patientId}}"
 
 PREFETCH_TEMPLATES: Mapping[str, str] = MappingProxyType(
@@ -106,6 +111,56 @@ _DECLARED = (
         ),
         usage_requirements=_USAGE,
     ),
+    Service(
+        id="vcf-encounter-start",
+        hook="encounter-start",
+        title="Vertebral compression fracture: start of an encounter",
+        description=(
+            "When an encounter begins: shows neurological, infectious, malignant and structural alarm signs, and"
+            " nothing else."
+        ),
+        usage_requirements=_USAGE,
+    ),
+    Service(
+        id="vcf-encounter-discharge",
+        hook="encounter-discharge",
+        title="Vertebral compression fracture: discharge",
+        description=(
+            "Before a discharge: what is still open of imaging, conservative care, referral and bone health, and alarm"
+            " signs."
+        ),
+        usage_requirements=_USAGE,
+    ),
+    Service(
+        id="vcf-appointment-book",
+        hook="appointment-book",
+        title="Vertebral compression fracture: booking an augmentation or an MRI",
+        description=(
+            "When a vertebral augmentation is booked: preparation, documentation for the payer, bleeding risk and what"
+            " speaks against it. When an MRI is booked: implants."
+        ),
+        usage_requirements=_USAGE,
+    ),
+    Service(
+        id="vcf-problem-list-item-create",
+        hook="problem-list-item-create",
+        title="Vertebral compression fracture: new problem",
+        description=(
+            "When a vertebral fracture is added to the problem list: imaging, conservative care, bone health and alarm"
+            " signs."
+        ),
+        usage_requirements=_USAGE,
+    ),
+    Service(
+        id="vcf-order-dispatch",
+        hook="order-dispatch",
+        title="Vertebral compression fracture: dispatching an order",
+        description=(
+            "When it is settled who carries out an order: the checks of signing, for the orders dispatched. They are"
+            " read from the prefetch key orders."
+        ),
+        usage_requirements=_USAGE,
+    ),
 )
 
 HOOKS = tuple(service.hook for service in _DECLARED)
@@ -155,11 +210,16 @@ def offered(needs: Mapping[str, Collection[str]], observation_codes: Mapping[str
                 title=service.title,
                 description=service.description,
                 usage_requirements=service.usage_requirements,
-                prefetch=_prefetch(needs.get(service.hook, ()), observation_codes),
+                prefetch=_prefetch(_askable(service.hook, needs.get(service.hook, ())), observation_codes),
             )
             for service in _DECLARED
         )
     )
+
+
+def _askable(hook: str, needs: Collection[str]) -> Collection[str]:
+    """Without the user's role where the hook names no user (order-dispatch): its token could never be filled."""
+    return [key for key in needs if key != USER_KEY or hook not in WITHOUT_USER]
 
 
 def _prefetch(needs: Collection[str], observation_codes: Mapping[str, Sequence[str]]) -> Mapping[str, str]:

@@ -43,9 +43,16 @@ def _at_level(level: LevelFacts, a: Assessment, situation: Situation) -> Judgeme
         label=level.label,
         values=summary_values(level, a),
         notes=notes(found, a),
-        proposals=(Proposal("augmentation-referral", region_of(level.site), level.site.level, recommended=True),),
+        proposals=proposals(level, situation),
         silences=(Silence("G-03", in_hospice(a)), Silence("SL-02", referred(level, a))),
     )
+
+
+def proposals(level: LevelFacts, situation: Situation) -> tuple[Proposal, ...]:
+    """The referral; none for a nurse (SL-07)."""
+    if situation.role == "nurse":
+        return ()
+    return (Proposal("augmentation-referral", region_of(level.site), level.site.level, recommended=True),)
 
 
 def notes(found: Candidacy, a: Assessment) -> tuple[str, ...]:

@@ -24,7 +24,10 @@ is left out was looked for and not found, because every prefetch key is sent who
     encounters    [inpatient | observation | emergency | ambulatory | hospice]
     assessment    {linkId: answer}        the questionnaire, answered today; `assessment_days` ago when given
     unread        [prefetch keys that are not sent]
-    hook          patient-view | order-select | order-sign
+    hook          patient-view | order-select | order-sign | encounter-start | encounter-discharge | appointment-book |
+                  problem-list-item-create | order-dispatch
+    role          scheduler | nurse: the user's PractitionerRole (else a Practitioner without one)
+    new_problems  [as fractures]   what problem-list-item-create is about; not on the problem list yet
     drafts        [{what, level, levels, region, planned_days, selected}]   planned_days counts forward
     only_coded    true where the questionnaire could not say the same (default false)
     expect        {topic: indicator}: exactly these among the topics of this build
@@ -54,7 +57,7 @@ Json = dict[str, Any]
 
 SECTIONS: Final = frozenset(
     "patient fractures conditions reports pain observations care medications devices procedures orders allergies"
-    " encounters assessment assessment_days unread hook drafts expect only_coded".split()
+    " encounters assessment assessment_days unread hook role new_problems drafts expect only_coded".split()
 )
 KEYS: Final = tuple(
     "patient encounter conditions reports imaging observations medications devices procedures orders allergies"
@@ -211,27 +214,19 @@ def build(vignette: Mapping[str, Any], variant: Variant = PLAIN) -> Json:
     told = moved_to_the_form(vignette) if variant.home == "assessment" and not vignette.get("only_coded") else vignette
     writer = Writer(as_of(vignette), variant)
     hook = vignette.get("hook", "patient-view")
-    context: Json = {"userId": "Practitioner/prac-1", "patientId": PATIENT}
-    if hook != "patient-view":
-        drafts = [writer.draft(draft, position) for position, draft in enumerate(vignette.get("drafts", []), 1)]
-        context["draftOrders"] = {
-            "resourceType": "Bundle",
-            "type": "collection",
-            "entry": [{"resource": d} for d in drafts],
-        }
-        if hook == "order-select":
-            picked = (d.get("selected", True) for d in vignette.get("drafts", []))
-            context["selections"] = [
-                f"{d['resourceType']}/{d['id']}" for d, yes in zip(drafts, picked, strict=True) if yes
-            ]
-    prefetch: Json = {key: writer.bundle(resources) for key, resources in writer.record(told).items()}
+    record = writer.record(told)
+    context = writer.context(hook, told, record)
+    prefetch: Json = {key: writer.bundle(resources) for key, resources in record.items()}
     prefetch["patient"] = writer.patient_key(vignette.get("patient", {}))
+    if "role" in vignette:
+        prefetch["practitioner-role"] = writer.role(vignette["role"])
+        context["userId"] = "PractitionerRole/role-1"
     unread = vignette.get("unread", ())
     return {
         "hook": hook,
         "hookInstance": "6a1f0b1e-6a43-4d51-9d92-3d1b7f0e7c10",
         "context": context,
-        "prefetch": {key: prefetch[key] for key in KEYS if key not in unread},
+        "prefetch": {key: value for key, value in prefetch.items() if key not in unread},
     }
 
 
@@ -264,6 +259,47 @@ class Writer:
 
     today: date
     variant: Variant
+
+    # ........................................................................ what the call is about
+
+    def context(self, hook: str, v: Mapping[str, Any], record: dict[str, list[Json]]) -> Json:
+        """The context of the hook. An order that is dispatched is one of the record, so it joins its orders."""
+        drafts = [(each, self.draft(each, n)) for n, each in enumerate(v.get("drafts", []), 1)]
+        context: Json = {"userId": "Practitioner/prac-1", "patientId": PATIENT}
+        match hook:
+            case "encounter-start" | "encounter-discharge":
+                context["encounterId"] = "encounter-1"
+            case "order-select" | "order-sign":
+                context["draftOrders"] = collection(draft for _, draft in drafts)
+                if hook == "order-select":
+                    context["selections"] = [reference(d) for each, d in drafts if each.get("selected", True)]
+            case "appointment-book":
+                context["appointments"] = collection(self.booking(draft) for _, draft in drafts)
+            case "problem-list-item-create":
+                problems = enumerate(v.get("new_problems", []), 1)
+                context["conditions"] = collection(self.fracture(each, n) | {"id": f"new-{n}"} for n, each in problems)
+            case "order-dispatch":
+                record["orders"] += [draft | {"status": "active"} for _, draft in drafts]
+                context["dispatchedOrders"] = [reference(draft) for _, draft in drafts]
+                context["performer"] = "Organization/ir-practice"
+                del context["userId"]
+        return context
+
+    def booking(self, order: Json) -> Json:
+        """The appointment for which an order would be booked, described in its words."""
+        resource: Json = {"resourceType": "Appointment", "id": order["id"], "status": "proposed"}
+        resource["serviceType"] = [order["code"]]
+        if "occurrenceDateTime" in order:
+            day = order["occurrenceDateTime"][:10]
+            resource |= {"start": f"{day}T12:00:00Z", "end": f"{day}T13:00:00Z"}
+        patient = {"actor": {"reference": f"Patient/{PATIENT}"}, "status": "needs-action"}
+        return resource | {"participant": [patient]}
+
+    def role(self, role: str) -> Json:
+        """The user's PractitionerRole, in words and with a local code."""
+        words = {"scheduler": "Scheduling clerk", "nurse": "Registered nurse", "physician": "Physician"}[role]
+        resource: Json = {"resourceType": "PractitionerRole", "id": "role-1", "active": True}
+        return resource | {"code": [{"coding": [{"system": "https://ehr.example/roles", "code": "7"}], "text": words}]}
 
     # ........................................................................ the parts of a resource
 
@@ -567,6 +603,16 @@ class Writer:
         resource["authored"] = self.on(self.today - timedelta(days=days))
         resource["item"] = [{"linkId": link, "answer": [_answer(value)]} for link, value in answers.items()]
         return resource | self.subject()
+
+
+def collection(resources: Iterable[Json]) -> Json:
+    """A Bundle as contexts hold it."""
+    return {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": each} for each in resources]}
+
+
+def reference(resource: Mapping[str, Any]) -> str:
+    """``ServiceRequest/draft-1``."""
+    return f"{resource['resourceType']}/{resource['id']}"
 
 
 def _answer(value: object) -> Json:

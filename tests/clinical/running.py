@@ -16,8 +16,8 @@ from cds_service import cli
 from cds_service.criteria.assessment import Assessment, assess
 from cds_service.facts.extract import extract
 from cds_service.facts.model import Facts
-from cds_service.fhir.drafts import read_drafts
 from cds_service.fhir.record import read_record
+from cds_service.hooks.context import joined, orders_of_the_call
 from cds_service.hooks.invoke import read_once
 from cds_service.hooks.offer import offered_services
 from cds_service.hooks.requests import HookRequest, read_request
@@ -79,8 +79,8 @@ def read(request: Mapping[str, Any]) -> HookRequest:
 def facts_of(request: Mapping[str, Any], as_of: date) -> Facts:
     """The facts extracted from a request."""
     asked = read(request)
-    record = read_record(asked.patient_id, asked.prefetch, zone=ZONE)
-    drafts = read_drafts(asked.draft_orders, patient_id=asked.patient_id)
+    record = read_record(asked.patient_id, joined(asked), zone=ZONE)
+    drafts = orders_of_the_call(asked, record)
     return extract(
         record,
         drafts,
@@ -93,10 +93,10 @@ def facts_of(request: Mapping[str, Any], as_of: date) -> Facts:
     )
 
 
-def evaluated(facts: Facts, hook: str) -> Evaluation:
+def evaluated(facts: Facts, hook: str, role: str = "clinician") -> Evaluation:
     """What the recommendations make of the facts."""
     assessment: Assessment = assess(facts, LIMIT)
-    return evaluate(ALL, assessment, Situation(hook))  # type: ignore[arg-type]  # a vignette's hook is text
+    return evaluate(ALL, assessment, Situation(hook, role=role))  # type: ignore[arg-type]  # a vignette's words are text
 
 
 def cards_of(evaluation: Evaluation) -> dict[str, str]:

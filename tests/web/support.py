@@ -12,16 +12,14 @@ from werkzeug.test import TestResponse
 
 from cds_service.errors import DataUnavailable
 from cds_service.hooks.requests import HookRequest
-from cds_service.hooks.services import Service, Services, offered
+from cds_service.hooks.services import HOOKS, Service, Services, offered
 from cds_service.settings import Settings
 
 PATH = "/cds-services/vcf-patient-view"
 HOOK_INSTANCE = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"
 PATIENT = "pat-1"
 
-SERVICES: Services = offered(
-    dict.fromkeys(("patient-view", "order-select", "order-sign"), ("reports", "observations")), {"": ("72514-3",)}
-)
+SERVICES: Services = offered(dict.fromkeys(HOOKS, ("reports", "observations")), {"": ("72514-3",)})
 
 
 def call(**changes: Any) -> dict[str, Any]:

@@ -207,6 +207,36 @@ def test_order_select_needs_selections(client: FlaskClient) -> None:
     _assert_refused(_send(client, body, path), "invalid", "context.selections")
 
 
+@pytest.mark.parametrize(
+    ("hook", "field", "wrong"),
+    [
+        ("appointment-book", "appointments", "x"),
+        ("problem-list-item-create", "conditions", {"resourceType": "Condition"}),
+        ("order-dispatch", "dispatchedOrders", "ServiceRequest/1"),
+    ],
+)
+def test_a_hook_needs_what_it_is_about(client: FlaskClient, hook: str, field: str, wrong: object) -> None:
+    """Hook library: each hook's own field is required, and named when it is missing or of another shape."""
+    path = f"/cds-services/vcf-{hook}"
+    _assert_refused(_send(client, call(hook=hook), path), "required", f"context.{field}")
+    body = call(hook=hook, context=context(**{field: wrong}))
+    _assert_refused(_send(client, body, path), "invalid", f"context.{field}")
+
+
+@pytest.mark.parametrize("hook", ["encounter-start", "encounter-discharge"])
+def test_an_encounter_hook_reads_encounters_by_patient(client: FlaskClient, hook: str) -> None:
+    """contract.md: the encounter key is a search by patient, so a missing encounterId is no reason to refuse."""
+    assert _send(client, call(hook=hook), f"/cds-services/vcf-{hook}").status_code == 200
+
+
+def test_an_order_dispatch_names_no_user(client: FlaskClient, core: FakeCore) -> None:
+    """Hook library: no userId, no encounterId; performer and tasks are not looked at."""
+    about = {"dispatchedOrders": ["ServiceRequest/1"], "performer": "Organization/1", "fulfillment-tasks": []}
+    body = call(hook="order-dispatch", context=context(userId=..., **about))
+    assert _send(client, body, "/cds-services/vcf-order-dispatch").status_code == 200
+    assert core.calls[0][0].dispatched == ("ServiceRequest/1",)
+
+
 def test_selections_that_are_no_references_are_left_out(client: FlaskClient, core: FakeCore) -> None:
     """C25: the rest is read."""
     body = call(

@@ -27,6 +27,11 @@ def test_discovery_needs_no_credentials_and_conforms(client: FlaskClient) -> Non
         "vcf-patient-view",
         "vcf-order-select",
         "vcf-order-sign",
+        "vcf-encounter-start",
+        "vcf-encounter-discharge",
+        "vcf-appointment-book",
+        "vcf-problem-list-item-create",
+        "vcf-order-dispatch",
     ]
 
 
