@@ -137,9 +137,20 @@ def candidate_pain(score: Score, severe: Claim, facts: Facts, limit: Thresholds)
     return by_setting(facts, path_i, path_ii)
 
 
-def pain_at_least_five_or_unknown(score: Score, limit: Thresholds) -> bool:
+def reliable(claimed: Claim, facts: Facts) -> Claim:
+    """SP-10: with dementia or delirium on record a stated score neither meets nor fails VA-06; observed behaviour and
+    function are to be looked at instead.
+    """
+    impaired = facts.pain.unreliable.some(lambda d: d.active)
+    if not impaired.met or claimed.unknown:
+        return claimed
+    why = "dementia or delirium on record: a stated score may mislead, look at behaviour and function"
+    return unknown(why, (*claimed.evidence, *impaired.evidence))
+
+
+def pain_at_least_five_or_unknown(score: Score, facts: Facts, limit: Thresholds) -> bool:
     """VA-17's gate on pain."""
-    return not score.claim(limit.nrs_lcd_outpatient).not_met
+    return not reliable(score.claim(limit.nrs_lcd_outpatient), facts).not_met
 
 
 def worsening(facts: Facts, limit: Thresholds) -> Claim:
@@ -326,6 +337,14 @@ def received_long_enough(kind: Received, facts: Facts, limit: Thresholds) -> Cla
     return coded
 
 
+def bed_rest(facts: Facts) -> Claim:
+    """S1-05, C-12: bed rest documented as tried. The stricter reading acts (section B): a line of the card, it stands
+    neither for a brace nor for physiotherapy.
+    """
+    answered = facts.conservative.bed_rest_days.claim(lambda days: days > 0)
+    return any_of(answered, facts.conservative.given.some(lambda t: t.kind == "bed-rest"))
+
+
 def tried_long_enough(facts: Facts, limit: Thresholds) -> Claim:
     """CM-07 without its outcome: an analgesic, and a brace (or one refused or contraindicated) or physiotherapy, each
     long enough.
@@ -350,7 +369,7 @@ def outcome_is_failure(score: Score, facts: Facts, limit: Thresholds) -> Claim:
     this one's.
     """
     answered = facts.conservative.failed
-    still = score.claim(limit.nrs_lcd_outpatient)
+    still = reliable(score.claim(limit.nrs_lcd_outpatient), facts)
     if answered.value is None:
         return met(*still.evidence) if still.unknown else still
     said = claim(answered.value != "no", answered.evidence)
@@ -421,7 +440,7 @@ def course_of_patient(facts: Facts, limit: Thresholds) -> Course:
         severe_pain=severe,
         worsening=worsening(facts, limit),
         inpatient=inpatient(facts),
-        candidate_pain=candidate_pain(score, severe, facts, limit),
+        candidate_pain=reliable(candidate_pain(score, severe, facts, limit), facts),
         tried_long_enough=tried,
         outcome_is_failure=failure,
         conservative_care_failed=conservative_care_failed(tried, failure),

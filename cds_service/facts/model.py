@@ -290,6 +290,8 @@ class Pain:
     signs: Listing[Disease] = field(default_factory=unread)
     """RAND signs that only words carry: kinds relief-with-rest, pain-with-activity, worse-with-position, midline-pain.
     """
+    unreliable: Listing[Disease] = field(default_factory=unread)
+    """Dementia or delirium: a stated score may mislead (SP-10)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from cds_service.knowledge.systems import ICD_10_CM
 
 SCORES: Final = "observation-pain"
 BACK_PAIN: Final = "back-pain-symptom"
+COGNITION: Final = "cognitive-impairment"
 HIGHEST: Final = 10
 Trend = Literal["worsening", "stable", "improving"]
 
@@ -31,6 +32,8 @@ PER_HUNDRED: Final = frozenset({"mm", "%", "/100", "0-100", "{0-100}", "{score}/
 PER_TEN: Final = frozenset({"", "1", "/10", "cm", "score", "points", "point", "outof10", "0-10"})
 """Units of a scale of 0 to 10, and any annotation in braces."""
 
+_COGNITION: Final = either(r"dementia", r"alzheimer\w*", "delirium", r"cognitive (?:impairment|deficit)s?")
+_MILD: Final = either("mild cognitive", "at risk (?:of|for)", "screening", "family history", "rule out")
 _BACK: Final = re.compile(
     r"\bback\b|\bspin(?:e|al)\b|\bvertebra|\blumbar\b|\bthora|\btrunk\b|\bflank\b|\bgenerali[sz]ed\b|\bwhole body\b",
     re.I,
@@ -66,6 +69,7 @@ def pain(source: Source, answers: Answers) -> Pain:
         at_fracture_level=stated(source, answers.statement("pain-at-fracture-level", "pain at the fracture's level")),
         back_pain=source.listing(_back_pain(source), "conditions"),
         signs=source.documented(_signs(source), "conditions"),
+        unreliable=source.listing(_unreliable(source), "conditions"),
     )
 
 
@@ -131,6 +135,18 @@ def _signs(source: Source) -> Iterator[Disease]:
             for kind, pattern in SIGNS.items():
                 if spoken_of(pattern, text):
                     yield problem.disease(kind, kind.replace("-", " "), by_wording=True)
+
+
+def _unreliable(source: Source) -> Iterator[Disease]:
+    """By code, else by wording: a caution, never a permission (decision 15)."""
+    for problem in source.problems:
+        if problem.standing == "past":
+            continue
+        listed = next(iter(problem.found.get(COGNITION, ())), None)
+        if listed is not None:
+            yield problem.disease(listed["kind"], listed["display"])
+        elif spoken_of(_COGNITION, problem.spoken) and not _MILD.search(problem.spoken):
+            yield problem.disease("dementia", "cognitive impairment", by_wording=True)
 
 
 def _told(problem: Problem) -> str:

@@ -99,7 +99,7 @@ def worth_asking(level: LevelFacts, a: Assessment) -> Claim:
     long_enough = level.onset_days.claim(lambda days: days.at_least(a.limit.nsm_min_days))
     inpatient = a.course.inpatient
     path = met(*inpatient.evidence) if inpatient.met else long_enough if failed.unknown else failed
-    painful = claim(course.pain_at_least_five_or_unknown(a.course.score, a.limit))
+    painful = claim(course.pain_at_least_five_or_unknown(a.course.score, a.facts, a.limit))
     return all_of(level.confirmed, level.acuity.shown, painful, path)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
+from cds_service.criteria import course
 from cds_service.criteria.assessment import Assessment, LevelFacts
 from cds_service.criteria.candidacy import Candidacy, candidacy
 from cds_service.criteria.criterion import Criterion
@@ -60,7 +61,7 @@ def notes(found: Candidacy, a: Assessment) -> tuple[str, ...]:
     present = tuple(f"present-{c.rule.lower()}" for c in found.remarks if c.claim.met)
     gap = tuple("care-gap" for c in found.criteria.confirm if c.rule == "VA-11" and c.claim.not_met)
     path = ("hospitalised-path",) if a.course.inpatient.met else ()
-    return (*path, *present, *gap)
+    return (*path, *present, *gap, *(("bed-rest",) if course.bed_rest(a.facts).met else ()))
 
 
 def summary_values(level: LevelFacts, a: Assessment) -> Mapping[str, str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cds_service.criteria.course import bed_rest
 from cds_service.facts.fact import fact, no_fact
 from cds_service.facts.model import Measurement
 from cds_service.facts.truth import MET, NOT_MET, UNKNOWN, Truth
@@ -13,6 +14,7 @@ from tests.criteria.given import (
     SEEN,
     ago,
     assessed,
+    disease,
     finding,
     fracture,
     level_of,
@@ -229,3 +231,27 @@ def test_a_score_without_a_date_is_not_fresh() -> None:
 def test_the_examination_goes_stale(days: int, truth: Truth) -> None:
     """DE-14: 30 days."""
     assert assessed(pain={"at_fracture_level": [says(True, days)]}).course.pain_concordant.truth is truth
+
+
+@pytest.mark.parametrize(
+    ("nrs", "impaired", "truth"),
+    [(8, None, MET), (8, True, UNKNOWN), (3, True, UNKNOWN), (3, None, NOT_MET), (8, False, MET)],
+)
+def test_a_score_with_dementia_decides_nothing(nrs: float, impaired: bool | None, truth: Truth) -> None:
+    """SP-10: neither met nor not met by a score that may mislead; a delirium that is over puts nothing in doubt."""
+    found = [] if impaired is None else [disease("dementia", active=impaired)]
+    a = assessed(stay=stay("not-hospitalised"), pain={"scores": [score(nrs)], "unreliable": found})
+    assert a.course.candidate_pain.truth is truth
+
+
+@pytest.mark.parametrize(
+    ("days", "given", "truth"),
+    [(None, [], UNKNOWN), (0, [], NOT_MET), (3, [], MET), (None, [treatment("bed-rest", 5)], MET)],
+)
+def test_bed_rest_is_told_and_does_not_count(days: float | None, given: list[Any], truth: Truth) -> None:
+    """S1-05, C-12: documented is documented; CM-07 asks for a brace or physiotherapy all the same."""
+    answered = no_fact() if days is None else fact(days, SEEN)
+    care = {"bed_rest_days": answered, "given": [treatment("analgesic", 30), *given]}
+    a = assessed(conservative=care)
+    assert bed_rest(a.facts).truth is truth
+    assert not a.course.tried_long_enough.met

@@ -160,3 +160,22 @@ def test_signs_in_words(text: str, kinds: set[str]) -> None:
 def test_notes_of_other_problems_are_not_read() -> None:
     """Only a problem of the back speaks of the back."""
     assert facts(condition("M17.11", note=[{"text": "pain worse with walking"}])).pain.signs.items == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "active"),
+    [
+        (condition("F03.90", text="Dementia"), True),
+        (condition("F02.811"), True),
+        (condition("G30.1"), True),
+        (condition("F05", status="resolved"), None),
+        (condition(text="Alzheimer's dementia"), True),
+        (condition("G31.84", text="Mild cognitive impairment"), None),
+        (condition(text="Screening for dementia"), None),
+        (condition("I10", text="Hypertension"), None),
+    ],
+)
+def test_what_puts_a_stated_score_in_doubt(given: dict[str, Any], active: bool | None) -> None:
+    """SP-10: dementia and delirium by code, else by their words; not a mild impairment, nor what is over."""
+    found = facts(given).pain.unreliable.items
+    assert [each.active for each in found] == ([] if active is None else [active])
