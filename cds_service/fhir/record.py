@@ -174,7 +174,8 @@ class PatientRecord:
     def of(self, kind: type[R]) -> tuple[Located[R], ...]:
         """All usable resources of a type, under whatever key they came, without duplicates, whatever their status.
 
-        In the order received; when there were more than MOST_PER_TYPE, the newest of them, newest first.
+        By reference, so that nothing depends on the order received; when there were more than MOST_PER_TYPE, the newest
+        of them, newest first.
         """
         return self._by_type.get(kind, ())
 
@@ -692,6 +693,7 @@ class _Reading:
         return True
 
     def _newest(self, kind: str, every: list[Located[Any]]) -> tuple[Located[Any], ...]:
+        every.sort(key=lambda located: located.reference)
         if len(every) <= MOST_PER_TYPE:
             return tuple(every)
 

@@ -56,6 +56,8 @@ DISAGREEMENTS: Mapping[Turn, str] = {
     ("augmentation-referral", "fractures.diagnoses"): "CF-04: coded, but denied by the newest report",
     ("augmentation-criteria-not-met", "fractures.diagnoses"): "CF-04: coded, but denied by the newest report",
     ("augmentation-referral", "bone_health.diseases"): "decision 11: osteogenesis imperfecta acts only when documented",
+    ("augmentation-referral", "pain.unreliable"): "SP-10: dementia puts a score in doubt only when documented",
+    ("conservative-care", "pain.unreliable"): "SP-10: dementia puts a score in doubt only when documented",
 }
 """Two sources disagreed, and one of them is gone (the last one: a cause looked for, like those of decision 2)."""
 

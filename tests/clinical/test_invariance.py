@@ -15,7 +15,6 @@ from tests.clinical.running import masked, post, topics
 VIGNETTES = load_vignettes()
 Json = dict[str, Any]
 
-EXAMPLES = ["1", "2", "3", "13", "18", "21", "22", "25-sign", "28", "33", "two-levels", "trend-2-points", "levels-4"]
 SEARCHED = "conditions reports observations medications devices procedures orders allergies questionnaire".split()
 
 
@@ -34,17 +33,17 @@ def permuted(request: Json, seed: int) -> Json:
     shuffle(keys)
     changed["prefetch"] = {key: changed["prefetch"][key] for key in keys}
     for key in SEARCHED:
-        if "entry" in changed["prefetch"][key]:
+        if "entry" in changed["prefetch"].get(key, {}):
             shuffle(changed["prefetch"][key]["entry"])
     return changed
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", list(VIGNETTES))
 def test_the_order_of_resources_changes_nothing(client: FlaskClient, name: str) -> None:
     """Hazard 6 and FHIR: a Bundle has no order, so the whole response stays, word by word."""
     request = build(VIGNETTES[name])
     answer = masked(post(client, request).json)
-    for seed in (1, 2, 3):
+    for seed in (1, 2):
         assert masked(post(client, permuted(request, seed)).json) == answer
 
 
