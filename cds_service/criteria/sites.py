@@ -201,6 +201,17 @@ def _unplaced_finding(finding: LevelFinding) -> bool:
     return finding.level is None or (finding.level in BODY_LEVELS and not finding.level_certain)
 
 
+def outside(facts: Facts) -> tuple[Evidence, ...]:
+    """G-05: the fractures of the cervical spine and the sacrum that a final report finds; no logic here is theirs."""
+    return tuple(
+        quote(study, finding, "status")
+        for study in facts.imaging.studies.items
+        if study.final
+        for finding in _findings(study)
+        if finding.status == "present" and finding.region in ("cervical", "sacral")
+    )
+
+
 def _placed(diagnosis: FractureDiagnosis, sites: tuple[Site, ...]) -> bool:
     """A code without level belongs to a coded level when there is one; a pair code to a site of that pair with a
     report.

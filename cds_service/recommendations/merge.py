@@ -14,6 +14,8 @@ from typing import Final, Literal
 
 from cds_service.criteria.assessment import Assessment
 from cds_service.criteria.criterion import Criteria, Criterion, Outcome
+from cds_service.criteria.sites import outside
+from cds_service.facts.fact import not_met
 from cds_service.facts.model import Draft
 from cds_service.knowledge.citations import cite
 from cds_service.recommendations.recommendation import Hook, Indicator, Judgement, Recommendation, Situation
@@ -222,9 +224,13 @@ def evaluate(recommendations: Sequence[Recommendation], a: Assessment, situation
 
 
 def _nowhere(a: Assessment) -> Judgement:
-    """There is no level to judge: an answer all the same, so that `explain` lists every recommendation."""
+    """There is no level to judge: an answer all the same, so that `explain` lists every recommendation; a fracture of
+    the neck or the sacrum is named as such (G-05).
+    """
     fracture = Criterion("fracture confirmed on a report or coded", a.any_fracture, cite("DES", "FX-01"), "FX-01")
-    criteria = Criteria(include=(fracture,))
+    elsewhere = outside(a.facts)
+    level = Criterion("level T1 to L5", not_met(*elsewhere), cite("LCD-N", "coverage criterion (a)"), "G-05")
+    criteria = Criteria(include=(fracture, level) if elsewhere else (fracture,))
     return Judgement(criteria=criteria, outcome=criteria.outcome, table=criteria.include)
 
 

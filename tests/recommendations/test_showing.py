@@ -350,3 +350,14 @@ def test_what_nobody_documented_is_listed_to_verify() -> None:
     partial: dict[str, Any] = {"diseases": Listing((), "partial page")}
     (card,) = shown(malignancy=partial, **CANDIDATE).cards
     assert "ET-02" in {c.rule for c in card.leading.criteria.verify}
+
+
+def test_a_sacral_fracture_is_named_where_nothing_is_judged() -> None:
+    """G-05: no card, and `explain` says which fracture it is that this service has no logic for."""
+    sacrum = finding(None, region="sacral", status="present", text="Insufficiency fracture of the left sacral ala.")
+    found = shown(imaging={"studies": [study(sacrum)], "orders": []})
+    judged = next(j for j in found.judged if j.recommendation.id == "augmentation-referral").judgement
+    (level,) = (c for c in judged.criteria.include if c.rule == "G-05")
+    assert level.claim.not_met
+    assert "sacral ala" in level.claim.evidence[0].value
+    assert cards(found) == {}
