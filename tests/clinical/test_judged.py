@@ -1,0 +1,92 @@
+"""What becomes of every vignette, in lines to read: each card with its words, each judgement that is not shown with why.
+
+``judged.txt`` holds them. Where a line changes, the change is clinical: read the difference before keeping it
+(`python -m pytest tests/clinical/test_judged.py --update-golden`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from cds_service.facts.model import Facts
+from cds_service.hooks.cards import load_cards
+from cds_service.hooks.markdown import plain_text
+from cds_service.recommendations.merge import Card, Evaluation
+from tests.clinical.builder import as_of, build, load_vignettes
+from tests.clinical.running import LIMIT, evaluated, facts_of
+
+VIGNETTES: Final = load_vignettes()
+KEPT: Final = Path(__file__).with_name("judged.txt")
+TEXTS: Final = load_cards()
+
+
+@lru_cache(maxsize=None)
+def facts(name: str) -> Facts:
+    """The facts of a vignette; extracted once, however often they are judged."""
+    vignette = VIGNETTES[name]
+    return facts_of(build(vignette), as_of(vignette))
+
+
+def told(name: str) -> str:
+    """The paragraph of one vignette."""
+    vignette = VIGNETTES[name]
+    evaluation = evaluated(facts(name), vignette.get("hook", "patient-view"), vignette.get("role", "clinician"))
+    return "\n".join([f"== {name}", *_cards(evaluation), *_silenced(evaluation)])
+
+
+def _cards(evaluation: Evaluation) -> Iterator[str]:
+    for card in evaluation.cards:
+        yield f"{card.recommendation.id} [{card.indicator}] {_summary(card)}"
+        leading = card.leading
+        if card.also:
+            yield f"  also: {', '.join(each.label for each in card.also)}"
+        if card.still_open:
+            yield f"  still open: {', '.join(card.still_open)}"
+        if leading.notes:
+            yield f"  notes: {', '.join(leading.notes)}"
+        for proposal in leading.proposals:
+            mark = " (recommended)" if proposal.recommended else ""
+            regions = "+".join(sorted(proposal.regions))
+            yield f"  offers: {proposal.kind} {proposal.level or '-'} {regions or '-'}{mark}"
+
+
+def _summary(card: Card) -> str:
+    values = {key: plain_text(value, 50) for key, value in card.leading.values.items()}
+    return TEXTS[card.recommendation.id].summary.render(**values, limit=LIMIT)
+
+
+def _silenced(evaluation: Evaluation) -> Iterator[str]:
+    seen = dict.fromkeys(
+        f"not shown: {j.recommendation.id} at {j.judgement.label or '-'} by {j.silenced_by}"
+        for j in evaluation.judged
+        if j.silenced_by is not None
+    )
+    yield from seen
+
+
+@lru_cache(maxsize=1)
+def kept() -> dict[str, str]:
+    """The paragraphs on file, by vignette."""
+    paragraphs = KEPT.read_text(encoding="utf-8").strip().split("\n\n")
+    return {paragraph.partition("\n")[0].removeprefix("== "): paragraph for paragraph in paragraphs}
+
+
+@pytest.mark.parametrize("name", list(VIGNETTES))
+def test_a_vignette_is_judged_as_it_was(name: str, pytestconfig: pytest.Config) -> None:
+    """Every card's words and offers, and every rule that kept a card away (decision 7)."""
+    if pytestconfig.getoption("--update-golden", default=False):
+        pytest.skip("being written, by the test below")
+    assert told(name) == kept().get(name)
+
+
+def test_no_paragraph_is_left_over(pytestconfig: pytest.Config) -> None:
+    """The file holds the vignettes there are and no other."""
+    if pytestconfig.getoption("--update-golden", default=False):
+        KEPT.write_text("\n\n".join(told(name) for name in VIGNETTES) + "\n", encoding="utf-8")
+        kept.cache_clear()
+    assert list(kept()) == list(VIGNETTES)
