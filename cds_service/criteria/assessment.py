@@ -41,6 +41,7 @@ from cds_service.criteria.sites import (
     Site,
     as_reported,
     called_old,
+    cleft,
     coded,
     confirmed,
     find_sites,
@@ -82,6 +83,8 @@ class LevelFacts:
     mri_ordered: Claim
     uptake_ordered: Claim
     settled_by_uptake: Claim
+    cleft: Claim
+    """AC-07: a report shows a fluid or air cleft in this body."""
 
     @property
     def label(self) -> str:
@@ -183,6 +186,7 @@ def _level(site: Site, course: Course, facts: Facts, limit: Thresholds, flags: R
         mri_ordered=imaging.ordered(facts, site, "MR"),
         uptake_ordered=imaging.ordered(facts, site, "NM"),
         settled_by_uptake=imaging.settled_by_uptake(site, acuity, limit),
+        cleft=cleft(site),
     )
 
 

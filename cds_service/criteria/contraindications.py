@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from cds_service.criteria.course import Course, height_loss
 from cds_service.criteria.etiology import Etiology
 from cds_service.criteria.freshness import HOURS_A_DAY, fresh_statements, in_date_for_procedure
-from cds_service.criteria.red_flags import RedFlags, canal_compromised, unstable
+from cds_service.criteria.red_flags import RedFlags, canal_compromised, severe_canal, trauma, unstable
 from cds_service.criteria.sites import Site
 from cds_service.facts.fact import Claim, Fact, any_of, claim, met, not_met, unknown
 from cds_service.facts.model import Facts, Listing, Measurement
@@ -52,6 +52,10 @@ class Contraindications:
     """CX-12"""
     high_energy: Claim
     """CX-14"""
+    severe_canal: Claim
+    """RF-05, severe stenosis or cord signal: what makes CX-05 urgent."""
+    trauma: Claim
+    """RF-06, the trauma that makes CX-09 urgent while it is new."""
 
 
 def contraindications(
@@ -77,6 +81,8 @@ def contraindications(
         unstable=unstable(site),
         severe_collapse=_severe_collapse(site, limit),
         high_energy=cause.unstable_or_high_energy,
+        severe_canal=severe_canal(site),
+        trauma=trauma(site, facts),
     )
 
 

@@ -36,6 +36,8 @@ class Etiology:
     """
     benign_lesion: Claim
     """ET-08"""
+    pathologic_report: Claim
+    """ET-03 as far as a report of this level states it: without weight loss, which speaks of no level."""
 
     @property
     def other_cause(self) -> Claim:
@@ -62,6 +64,7 @@ def etiology(site: Site, facts: Facts, limit: Thresholds) -> Etiology:
         steroid=steroid,
         metabolic_first=metabolic_first(facts, limit),
         benign_lesion=benign,
+        pathologic_report=_reported(site, _looks_pathologic),
     )
 
 

@@ -176,13 +176,20 @@ def _canal_fields(finding: LevelFinding) -> tuple[str, ...]:
 
 
 def _structure_critical(site: Site, facts: Facts) -> Claim:
+    severe = severe_canal(site)
+    return severe if severe.met else all_of(unstable(site), trauma(site, facts))
+
+
+def severe_canal(site: Site) -> Claim:
+    """RF-05: severe stenosis or an abnormal cord signal on the newest report, or stated since."""
     for said in site.latest:
         if said.finding.cord_signal is True or said.finding.canal_compromise in ("severe", "cord"):
             return met(said.words("cord_signal", "canal_compromise"))
-    return all_of(unstable(site), _new_trauma(site, facts))
+    return unknown("severe stenosis and cord signal not described")
 
 
-def _new_trauma(site: Site, facts: Facts) -> Claim:
+def trauma(site: Site, facts: Facts) -> Claim:
+    """RF-06's trauma: a trauma code, a report that calls the fracture traumatic, or a high-energy mechanism."""
     mechanism = facts.fractures.mechanism.claim(lambda how: how == "high-energy")
     coded = tuple(d.evidence for d in site.diagnoses if d.role == "trauma")
     said = tuple(r.words("etiology") for r in site.latest if r.finding.etiology == "traumatic")

@@ -355,6 +355,14 @@ def called_old(site: Site) -> Claim:
     return unknown("no report says how old it is")
 
 
+def cleft(site: Site) -> Claim:
+    """AC-07: the newest report that speaks of a cleft in this body describes one."""
+    for said in site.reported:
+        if said.finding.fluid_cleft is not None:
+            return claim(said.finding.fluid_cleft, [said.words("fluid_cleft")])
+    return unknown("no report speaks of a cleft")
+
+
 def treated(site: Site, facts: Facts) -> Claim:
     """FX-08: this level is already cemented, by a report or by an earlier augmentation of this level."""
     by_report = tuple(

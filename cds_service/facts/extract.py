@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, tzinfo
 
+from cds_service.facts.alarms import alarms
 from cds_service.facts.allergies import allergies
 from cds_service.facts.bleeding import bleeding
 from cds_service.facts.bone_health import bone_health, weight_loss
@@ -75,6 +76,7 @@ def extract(
         spine=spine(source, answered),
         drafts=read_drafts(source, drafts, hook, selections),
         weight_loss=weight_loss(source),
+        alarms=alarms(source),
     )
 
 

@@ -93,7 +93,8 @@ def _of_problem(problem: Problem, rows: tuple[Row, ...]) -> Iterator[FractureDia
     shown = next((row["display"] for row in rows if row["role"] == role), rows[0]["display"])
     for levels in named_levels(levels_of(sites), levels_in(problem.spoken), rows):
         evidence = Evidence(problem.located.reference, cut(_with_level(shown, levels)), problem.date)
-        yield FractureDiagnosis(evidence, role, standing, levels, problem.onset, problem.recorded)
+        hurt = any(row["etiology"] == "traumatic" for row in rows)
+        yield FractureDiagnosis(evidence, role, standing, levels, problem.onset, problem.recorded, hurt)
 
 
 def _is_vertebral(problem: Problem) -> bool:

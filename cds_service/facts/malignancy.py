@@ -1,14 +1,20 @@
-"""DE-23: malignancies, by code, else by wording (decision 15); benign and vascular lesions of the spine."""
+"""DE-23: malignancies, by code, else by wording (decision 15); benign and vascular lesions; tumour boards."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
 
+from cds_service.facts.coded import find
+from cds_service.facts.fact import Evidence
 from cds_service.facts.levels import names_vertebra
-from cds_service.facts.model import Disease, Malignancy
-from cds_service.facts.source import Problem, Source
+from cds_service.facts.model import Disease, Malignancy, Statement
+from cds_service.facts.orders import BOOKED, ONCE_ORDERED, ordered
+from cds_service.facts.source import Problem, Source, newest_first
 from cds_service.facts.wording import either, spoken_of
+from cds_service.fhir import resources as fhir
+from cds_service.fhir.codes import words
+from cds_service.fhir.decoding import plain_code
 from cds_service.knowledge.systems import ICD_10_CM
 from cds_service.knowledge.value_set import Row
 
@@ -60,7 +66,31 @@ _PAST: Final = either("history of", "h/o", "hx of", "in remission", "s/p", "past
 
 def malignancy(source: Source) -> Malignancy:
     """Every malignancy on record, active or past."""
-    return Malignancy(source.listing(_diseases(source), "conditions"))
+    return Malignancy(
+        diseases=source.listing(_diseases(source), "conditions"),
+        reviews=source.listing(newest_first(_reviews(source)), "orders"),
+    )
+
+
+_REVIEW: Final = either(r"tumou?r board", "multi-?disciplinary (?:team|meeting|conference)", r"oncolog\w+")
+
+
+def _reviews(source: Source) -> Iterator[Statement]:
+    """OC-29: a referral to oncology or a tumour board, ordered or booked; by code, else by the words of the order."""
+    for located in source.record.of(fhir.ServiceRequest):
+        order = located.resource
+        if ordered(order, ONCE_ORDERED):
+            to_oncology = any(row["service"] == "oncology" for row in find(order.code).get("referral-order", ()))
+            spoken = f"{words(order.code)}\n{words(order.performer_type)}"
+            if to_oncology or _REVIEW.search(spoken):
+                moment = source.start(order.authored_on, order.occurrence_date_time)
+                yield Statement(True, moment.when, Evidence(located.reference, "oncology review ordered", moment.date))
+    for booked in source.record.of(fhir.Appointment):
+        booking = booked.resource
+        spoken = f"{words((*booking.service_type, *booking.specialty))}\n{booking.description or ''}"
+        if plain_code(booking.status) in BOOKED and _REVIEW.search(spoken):
+            moment = source.moment(booking.start, booking.created)
+            yield Statement(True, moment.when, Evidence(booked.reference, "oncology review booked", moment.date))
 
 
 def _diseases(source: Source) -> Iterator[Disease]:

@@ -261,6 +261,8 @@ class FractureDiagnosis:
     levels: tuple[Level, ...]
     onset: DateRange | None
     recorded: DateRange | None
+    traumatic: bool = False
+    """Whether the code itself says that an injury broke the vertebra."""
 
     @property
     def level(self) -> Level | None:
@@ -353,6 +355,8 @@ class Malignancy:
     """DE-23. Kinds: bone-tropic, other, benign-lesion, vascular. ``active`` False means past."""
 
     diseases: Listing[Disease] = field(default_factory=unread)
+    reviews: Listing[Statement] = field(default_factory=unread)
+    """A tumour board or oncology asked or seen (OC-29)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,6 +437,19 @@ class Spine:
 
 
 @dataclass(frozen=True, slots=True)
+class Alarms:
+    """What RF-07 and RF-08 read besides the other topics: chest symptoms on record, and signs of a secondary cause."""
+
+    chest: Listing[Disease] = field(default_factory=unread)
+    """Dyspnoea, chest pain and pulmonary embolism; ``onset`` is when it began or the encounter did."""
+    haemoglobin_g_dl: Listing[Measurement] = field(default_factory=unread)
+    calcium_mg_dl: Listing[Measurement] = field(default_factory=unread)
+    hypercalcaemia: Listing[Disease] = field(default_factory=unread)
+    metabolic: Listing[Disease] = field(default_factory=unread)
+    """Renal bone disease (osteomalacia and osteogenesis imperfecta stand with the diseases of bone)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """DE-30: one order of this request that nobody has signed yet (on re-sign: that is being signed again)."""
 
@@ -473,6 +490,7 @@ class Facts:
     spine: Spine = field(default_factory=Spine)
     drafts: tuple[Draft, ...] = ()
     weight_loss: Listing[Disease] = field(default_factory=unread)
+    alarms: Alarms = field(default_factory=Alarms)
 
     @property
     def reference_date(self) -> date:

@@ -20,6 +20,13 @@ from cds_service.recommendations.recommendation import Proposal
 
 SUGGESTION_NAMESPACE: Final = uuid.UUID("5e0c7a52-0f6b-5a0e-8f3e-8a3c1d5d2b90")
 LONGEST_LABEL: Final = 100
+FINDINGS: Final[Mapping[str, str]] = {
+    "neurological-emergency": "Neurological alarm sign",
+    "spinal-infection": "Suspected spinal infection",
+    "post-augmentation-complication": "New symptom after vertebral augmentation",
+    "malignant-fracture": "Suspected spinal metastasis or myeloma",
+}
+"""What a draft names as its reason beside the fracture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +83,7 @@ def _is_mri(draft: DraftFact) -> bool:
 def _reason(card: Card, call: Call) -> Reason:
     held = tuple(c.label for c in card.leading.criteria.include if c.claim.met)
     emergency = card.indicator == "critical"
-    finding = "Neurological alarm sign" if card.recommendation.id == "neurological-emergency" else ""
-    finding = "Suspected spinal infection" if card.recommendation.id == "spinal-infection" else finding
+    finding = FINDINGS.get(card.recommendation.id, "")
     fractured = call.evaluation.assessment.any_fracture.met
     return Reason(held, fractured=fractured, finding=finding, emergency=emergency)
 

@@ -107,7 +107,21 @@ class Thresholds:
     pregnancy_status_fresh_days: int
     pregnancy_code_days: int
     # Cancer, secondary causes and complications
-    # ...
+    mscc_contact_hours: int
+    metastasis_mri_days: int
+    neoplastic_nrs: int
+    sins_consult_min: int
+    sins_unstable_min: int
+    of_score_either: int
+    complication_days: int
+    relief_hours: int
+    haemoglobin_g_dl: float
+    calcium_mg_dl: float
+    esr_workup_mm_h: int
+    workup_labs_fresh_days: int
+    denosumab_gap_days: int
+    denosumab_rebound_days: int
+    multiple_fractures: int
     # Imaging orders
     # ...
     # Bleeding and preparation

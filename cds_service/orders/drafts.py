@@ -199,6 +199,21 @@ def _spine_surgery_consult(proposal: Proposal, as_of: date, limit: Thresholds) -
     return (_Order(text, _service(concept), priority="urgent", sites=where),)
 
 
+def _tumour_board_referral(proposal: Proposal, as_of: date, limit: Thresholds) -> tuple[_Order, ...]:
+    """SP-01. No verified code says tumour board: the code is that of oncology, the text names the rest."""
+    text = "Oncology: tumour board review with spine surgery and radiation oncology"
+    concept = {"coding": [coding("referral-order", SNOMED, "183529009")], "text": text}
+    note = "Stability, biopsy and treatment are for the board; not an order for a procedure."
+    where = sites(proposal, code_names_region=True)
+    return (_Order(text, _service(concept), note, priority="urgent", sites=where),)
+
+
+def _bone_health_referral(proposal: Proposal, as_of: date, limit: Thresholds) -> tuple[_Order, ...]:
+    text = "Bone health or metabolic bone clinic: evaluation of a vertebral fracture"
+    concept = {"coding": [coding("referral-order", SNOMED, "412717001")], "text": text}
+    return (_Order(text, _service(concept), sites=sites(proposal, code_names_region=True)),)
+
+
 KINDS: Final[Mapping[ProposalKind, _Build]] = MappingProxyType(
     {
         "mri": _imaging(studies.mri),
@@ -210,6 +225,8 @@ KINDS: Final[Mapping[ProposalKind, _Build]] = MappingProxyType(
         "recheck": _recheck,
         "augmentation-referral": _augmentation_referral,
         "spine-surgery-consult": _spine_surgery_consult,
+        "tumour-board-referral": _tumour_board_referral,
+        "bone-health-referral": _bone_health_referral,
     }
 )
 """Every `ProposalKind`, with what makes its orders."""

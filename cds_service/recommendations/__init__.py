@@ -11,30 +11,37 @@ from cds_service.recommendations import (
     augmentation_missing_data,
     augmentation_referral,
     conservative_care,
+    malignant_fracture,
     mri_without_contrast,
     neurological_emergency,
+    post_augmentation_complication,
+    retropulsion_surgical_opinion,
+    secondary_cause_workup,
+    specialist_review,
     spinal_infection,
+    unstable_fracture,
 )
 from cds_service.recommendations.recommendation import Recommendation
 
 ALL: Final[tuple[Recommendation, ...]] = (
     neurological_emergency.RECOMMENDATION,
     spinal_infection.RECOMMENDATION,
+    post_augmentation_complication.RECOMMENDATION,
+    malignant_fracture.RECOMMENDATION,
+    secondary_cause_workup.RECOMMENDATION,
+    unstable_fracture.RECOMMENDATION,
+    retropulsion_surgical_opinion.RECOMMENDATION,
     augmentation_contraindicated.RECOMMENDATION,
     augmentation_criteria_not_met.RECOMMENDATION,
     mri_without_contrast.RECOMMENDATION,
     alternative_to_mri.RECOMMENDATION,
     augmentation_referral.RECOMMENDATION,
     augmentation_missing_data.RECOMMENDATION,
+    specialist_review.RECOMMENDATION,
     conservative_care.RECOMMENDATION,
 )
 
 NOT_YET_BUILT: Final[tuple[str, ...]] = (
-    "post-augmentation-complication",
-    "malignant-fracture",
-    "secondary-cause-workup",
-    "unstable-fracture",
-    "retropulsion-surgical-opinion",
     "mri-with-contrast",
     "radiographs-first",
     "mri-device-safety",
@@ -47,7 +54,6 @@ NOT_YET_BUILT: Final[tuple[str, ...]] = (
     "opioid-safety",
     "brace-review",
     "duplicate-order",
-    "specialist-review",
     "conflicting-data",
 )
 """Topics of the contract that no module judges yet: `explain` names them, and no card shows them."""

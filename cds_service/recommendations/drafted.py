@@ -1,9 +1,10 @@
-"""Which levels a drafted augmentation is judged at (decision 16)."""
+"""What is being ordered: which levels a drafted augmentation is judged at (decision 16), and drafts that add a line."""
 
 from __future__ import annotations
 
 from cds_service.criteria.assessment import Assessment, LevelFacts
 from cds_service.facts.fact import Claim, met, not_met
+from cds_service.facts.model import DraftKind
 
 
 def levels_to_judge(a: Assessment) -> tuple[LevelFacts, ...]:
@@ -22,6 +23,16 @@ def augmentation_drafted(a: Assessment) -> Claim:
     """Whether an augmentation is among the selected drafts."""
     drafts = tuple(d.evidence for d in a.augmentation_drafts)
     return met(*drafts) if drafts else not_met()
+
+
+def film_drafted(a: Assessment) -> bool:
+    """OC-10: a radiograph of the spine among the selected drafts."""
+    return any(d.kind == "imaging" and d.modality == "XR" and d.selected for d in a.facts.drafts)
+
+
+def drafted(kind: DraftKind, a: Assessment) -> bool:
+    """OC-42, OC-61: a draft of that kind among the selected ones."""
+    return any(d.kind == kind and d.selected for d in a.facts.drafts)
 
 
 def level_is_missing(a: Assessment) -> bool:

@@ -1,0 +1,120 @@
+"""RF-07, RF-08: symptoms of the chest, and signs and known causes of a secondary fracture, by code, else by wording."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from cds_service.facts.fact import Evidence
+from cds_service.facts.model import Alarms, Disease, Measurement
+from cds_service.facts.pain import newest
+from cds_service.facts.quantities import ABOVE, BELOW, in_unit
+from cds_service.facts.source import Source
+from cds_service.facts.wording import either, spoken_of
+from cds_service.fhir import resources as fhir
+from cds_service.fhir.codes import words
+from cds_service.fhir.decoding import plain_code
+from cds_service.knowledge.systems import ICD_10_CM
+
+LAB: Final = "observation-lab"
+CHEST: Final[Mapping[str, str]] = {
+    "R06.00": "Dyspnea, unspecified",
+    "R06.01": "Orthopnea",
+    "R06.02": "Shortness of breath",
+    "R06.03": "Acute respiratory distress",
+    "R06.09": "Other forms of dyspnea",
+    "R07.2": "Precordial pain",
+    "R07.89": "Other chest pain",
+    "R07.9": "Chest pain, unspecified",
+    "I26.99": "Other pulmonary embolism without acute cor pulmonale",
+}
+"""ICD-10-CM (CDC) codes found next to their display in public code lists; other codes count by their wording."""
+_CHEST: Final = either(
+    r"dyspno?ea",
+    "short(?:ness)? of breath",
+    "breathless(?:ness)?",
+    "respiratory distress",
+    "chest pain",
+    r"pulmonary (?:cement )?embol\w+",
+    r"cement embol\w+",
+)
+_PAST: Final = either("history of", "h/o", "hx of", "previous", "s/p", "past", "chronic")
+HYPERCALCAEMIA: Final = (ICD_10_CM, "E83.52")
+_HYPERCALCAEMIA: Final = either(r"hypercalca?emi[ac]")
+RENAL_BONE: Final = (ICD_10_CM, "N25.81")
+"""Found next to its display in a public code list. Primary hyperparathyroidism and renal osteodystrophy have no
+verified code, and words alone never take a caution away (decision 15).
+"""
+
+HAEMOGLOBIN_TO_G_DL: Final = {"g/dl": 1.0, "g/100ml": 1.0, "gm/dl": 1.0, "g/l": 0.1}
+"""Without a unit 13 and 130 are both seen, so there is no number (DE-18 of platelets, likewise)."""
+CALCIUM_TO_MG_DL: Final = {"mg/dl": 1.0, "mmol/l": 4.008}
+"""A millimole of calcium is 40.08 mg."""
+
+
+def alarms(source: Source) -> Alarms:
+    """Chest symptoms, blood values newest first, and known metabolic causes."""
+    return Alarms(
+        chest=source.listing((*_chest_problems(source), *_reasons_to_come(source)), "conditions"),
+        haemoglobin_g_dl=source.documented(
+            newest(_results(source, "hemoglobin", HAEMOGLOBIN_TO_G_DL, BELOW, "haemoglobin {:g} g/dL")),
+            "observations",
+            why="no haemoglobin documented",
+        ),
+        calcium_mg_dl=source.documented(
+            newest(_results(source, "calcium", CALCIUM_TO_MG_DL, ABOVE, "calcium {:g} mg/dL")),
+            "observations",
+            why="no calcium documented",
+        ),
+        hypercalcaemia=source.listing(_hypercalcaemia(source), "conditions"),
+        metabolic=source.listing(_renal_bone(source), "conditions"),
+    )
+
+
+def _chest_problems(source: Source) -> Iterator[Disease]:
+    for problem in source.problems:
+        coded = next((CHEST[code] for system, code in problem.keys if system == ICD_10_CM and code in CHEST), None)
+        if coded is not None:
+            yield problem.disease("chest", coded)
+            continue
+        match = spoken_of(_CHEST, problem.spoken)
+        if match is not None and not _PAST.search(problem.spoken):
+            yield problem.disease("chest", match.group(), by_wording=True)
+
+
+def _reasons_to_come(source: Source) -> Iterator[Disease]:
+    """Why the patient is here: the reason of an encounter in progress, dated by its start."""
+    for located in source.record.of(fhir.Encounter):
+        encounter = located.resource
+        match = spoken_of(_CHEST, words(encounter.reason_code).lower())
+        if plain_code(encounter.status) == "in-progress" and match is not None:
+            began = source.start(encounter.period)
+            evidence = Evidence(located.reference, f"{match.group()} (reason of the encounter)", began.date)
+            yield Disease("chest", True, began.when, began.when, evidence, by_wording=True)
+
+
+def _results(
+    source: Source, analyte: str, factors: Mapping[str, float], comparators: frozenset[str], shown: str
+) -> Iterator[Measurement]:
+    for result, listed in source.results(LAB):
+        if listed["analyte"] == analyte:
+            value = in_unit(result, factors, comparators)
+            if value is not None and value > 0:
+                rounded = round(value, 2)
+                yield Measurement(rounded, result.moment.when, result.moment.at, result.evidence(shown.format(rounded)))
+
+
+def _hypercalcaemia(source: Source) -> Iterator[Disease]:
+    for problem in source.problems:
+        if problem.standing != "current":
+            continue
+        if HYPERCALCAEMIA in problem.keys:
+            yield problem.disease("hypercalcaemia", "Hypercalcemia")
+        elif spoken_of(_HYPERCALCAEMIA, problem.spoken) and not _PAST.search(problem.spoken):
+            yield problem.disease("hypercalcaemia", "hypercalcaemia", by_wording=True)
+
+
+def _renal_bone(source: Source) -> Iterator[Disease]:
+    for problem in source.problems:
+        if problem.standing == "current" and RENAL_BONE in problem.keys:
+            yield problem.disease("metabolic", "Secondary hyperparathyroidism of renal origin")
