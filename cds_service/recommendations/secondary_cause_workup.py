@@ -13,13 +13,12 @@ from cds_service.criteria.incidental import fracture_that_counts, newest_first
 from cds_service.criteria.secondary_causes import known_cause, signs, without_injury, young
 from cds_service.facts.fact import Claim, all_of, any_of
 from cds_service.knowledge.citations import cite
-from cds_service.recommendations.neurological_emergency import suppressed
 from cds_service.recommendations.recommendation import Judgement, Recommendation, Situation
 
 
 def judge(a: Assessment, situation: Situation) -> tuple[Judgement, ...]:
     """One judgement a level, on every hook (D4)."""
-    return tuple(_at_level(level, a, situation) for level in newest_first(a))
+    return tuple(_at_level(level, a) for level in newest_first(a))
 
 
 def young_without_cause(level: LevelFacts, a: Assessment) -> Claim:
@@ -32,7 +31,7 @@ def with_signs(a: Assessment) -> Claim:
     return all_of(fragile_by_age(a.facts, a.limit), signs(a).any)
 
 
-def _at_level(level: LevelFacts, a: Assessment, situation: Situation) -> Judgement:
+def _at_level(level: LevelFacts, a: Assessment) -> Judgement:
     criteria, shown = clauses(level, a)
     present = tuple(c for c in shown if c.claim.met)
     return Judgement(
@@ -44,7 +43,6 @@ def _at_level(level: LevelFacts, a: Assessment, situation: Situation) -> Judgeme
         table=(criteria.include[0], *shown, *criteria.exclude),
         notes=notes(level, a),
         values={"level": level.label, "finding": present[0].label if present else "not documented"},
-        silences=(suppressed(situation),),
     )
 
 

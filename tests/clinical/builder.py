@@ -14,7 +14,7 @@ is left out was looked for and not found, because every prefetch key is sent who
     reports       [{study: MR|CT|XR|NM, region: thoracic|lumbar, days, text, status}]
     pain          [{days, nrs}]
     observations  [{what, value, days}]   temperature crp esr platelets inr pvr t-score hcg pregnancy-status
-                                          blood-culture
+                                          blood-culture haemoglobin calcium
     care          {analgesic_days, brace_days, physiotherapy_days}   treatment under way for so many days
     medications   [{drug, days, status, dose}]
     devices       [{what, safety}]        safety: unsafe, conditional, safe, or not given
@@ -138,6 +138,8 @@ MEASURED: Final[Mapping[str, tuple[str, str, str]]] = {
     "platelets": ("777-3", "Platelets", "10*9/L"),
     "t-score": ("38267-1", "DXA lumbar spine T-score", "{T-score}"),
     "pvr": ("", "Post-void residual urine volume", "mL"),
+    "haemoglobin": ("718-7", "Hemoglobin", "g/dL"),
+    "calcium": ("17861-6", "Calcium", "mg/dL"),
 }
 POSITIVE: Final = {"positive": ("10828004", "Positive"), "negative": ("260385009", "Negative")}
 PREGNANT: Final = {"pregnant": ("77386006", "Pregnant"), "not-pregnant": ("60001007", "Not pregnant")}
@@ -149,6 +151,7 @@ ANSWERED: Final[Mapping[str, tuple[str, str, Mapping[str, tuple[str, str]]]]] = 
 DRUGS: Final = {
     "acetaminophen": "161",
     "alendronate": "46041",
+    "denosumab": "993449",
     "ibuprofen": "5640",
     "lisinopril": "29046",
     "lorazepam": "6470",
@@ -166,6 +169,7 @@ SERVICES: Final[Mapping[str, tuple[str, str, str]]] = {
     "kyphoplasty": (SNOMED, "426243004", "Balloon kyphoplasty"),
     "vertebroplasty": (CPT, "22510", "Vertebroplasty"),
     "spine-referral": (SNOMED, "770695002", "Referral to spine surgery"),
+    "oncology": (SNOMED, "183529009", "Referral to oncologist"),
     "physiotherapy": (SNOMED, "91251008", "Physiotherapy"),
     "blood-count": (LOINC, "58410-2", "Complete blood count"),
 }
