@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -23,6 +24,11 @@ class Criterion(Struct, frozen=True):
     claim: Claim
     at: Citation
     rule: str
+
+
+def on_record(clauses: Iterable[Criterion]) -> tuple[Criterion, ...]:
+    """Of alternatives, those that a card shows: "not met" only where the record says so, never for want of an entry."""
+    return tuple(c for c in clauses if not c.claim.not_met or c.claim.evidence)
 
 
 class Outcome(Enum):

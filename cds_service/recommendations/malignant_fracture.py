@@ -7,7 +7,7 @@ RF-03b of `clinical.md` D4, SP-01 of D10, ET-02 and ET-03, C-01, OC-10 and OC-29
 from __future__ import annotations
 
 from cds_service.criteria.assessment import Assessment, LevelFacts
-from cds_service.criteria.criterion import Criteria, Criterion
+from cds_service.criteria.criterion import Criteria, Criterion, on_record
 from cds_service.criteria.incidental import newest_first, suspected_or_fractured
 from cds_service.criteria.malignancy import cancer_at, contrast_mri, reported_at, reviewed, suggestive_pain
 from cds_service.facts.fact import Claim, all_of, any_of, not_met
@@ -79,7 +79,7 @@ def _judgement(
         level=level.site.level if level is not None else None,
         label=label,
         indicator="warning",
-        table=(cancer, *table, neurology),
+        table=on_record((cancer, *table, neurology)),
         notes=notes(a),
         values={"level": label, "finding": finding(level, a)},
         proposals=proposals(level, a),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from cds_service.criteria.assessment import Assessment
 from cds_service.criteria.complications import Complication, complication, recent_augmentation
-from cds_service.criteria.criterion import Criteria, Criterion
+from cds_service.criteria.criterion import Criteria, Criterion, on_record
 from cds_service.facts.fact import unknown
 from cds_service.facts.model import Level, SpineRegion
 from cds_service.knowledge.citations import cite
@@ -41,7 +41,7 @@ def judge(a: Assessment, situation: Situation) -> tuple[Judgement, ...]:
             outcome=criteria.outcome,
             label=_where(found),
             indicator="critical",
-            table=(recent, *signs),
+            table=on_record((recent, *signs)),
             notes=notes(found, a),
             values={"days": found.days if found is not None else "unknown", "finding": _first(present)},
             proposals=_proposals(found),

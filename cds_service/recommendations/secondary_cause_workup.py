@@ -7,7 +7,7 @@ RF-08 of `clinical.md` D4 as decision 11 reads it; ET-07, SP-02.
 from __future__ import annotations
 
 from cds_service.criteria.assessment import Assessment, LevelFacts
-from cds_service.criteria.criterion import Criteria, Criterion
+from cds_service.criteria.criterion import Criteria, Criterion, on_record
 from cds_service.criteria.etiology import fragile_by_age
 from cds_service.criteria.incidental import fracture_that_counts, newest_first
 from cds_service.criteria.secondary_causes import known_cause, signs, without_injury, young
@@ -40,7 +40,7 @@ def _at_level(level: LevelFacts, a: Assessment) -> Judgement:
         level=level.site.level,
         label=level.label,
         indicator="warning",
-        table=(criteria.include[0], *shown, *criteria.exclude),
+        table=on_record((criteria.include[0], *shown, *criteria.exclude)),
         notes=notes(level, a),
         values={"level": level.label, "finding": present[0].label if present else "not documented"},
     )

@@ -6,7 +6,7 @@ VA-14 and VA-15 of `clinical.md` D7, CX-05 and CX-12 of D8, C-02, FX-08, SP-06, 
 from __future__ import annotations
 
 from cds_service.criteria.assessment import Assessment, LevelFacts
-from cds_service.criteria.criterion import Criteria, Criterion
+from cds_service.criteria.criterion import Criteria, Criterion, on_record
 from cds_service.criteria.imaging import region_of
 from cds_service.criteria.incidental import newest_first
 from cds_service.criteria.sites import chronic_and_painless
@@ -67,7 +67,7 @@ def _at_level(level: LevelFacts, a: Assessment, situation: Situation) -> Judgeme
         outcome=criteria.outcome,
         level=level.site.level,
         label=level.label,
-        table=present or asked,
+        table=present or on_record(asked),
         notes=tuple(c.rule.lower() for c in present),
         values={"level": level.label, "reason": first_and_count(present)},
         proposals=_proposals(present, level),

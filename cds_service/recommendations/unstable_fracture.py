@@ -6,7 +6,7 @@ RF-06 of `clinical.md` D4, SP-05 and ET-05, C-19, OC-42 and OC-61.
 from __future__ import annotations
 
 from cds_service.criteria.assessment import Assessment, LevelFacts
-from cds_service.criteria.criterion import Criteria, Criterion
+from cds_service.criteria.criterion import Criteria, Criterion, on_record
 from cds_service.criteria.imaging import region_of
 from cds_service.criteria.incidental import fracture_that_counts, newest_first
 from cds_service.facts.fact import Claim, all_of, any_of
@@ -60,7 +60,7 @@ def _at_level(level: LevelFacts, a: Assessment, situation: Situation) -> Judgeme
         level=level.site.level,
         label=level.label,
         indicator="critical" if new_trauma(level).met else "warning",
-        table=clauses(level, a),
+        table=on_record(clauses(level, a)),
         notes=notes(level, a),
         values={"level": level.label, "finding": seen[0].value if seen else "not described"},
         proposals=(Proposal("spine-surgery-consult", region_of(level.site), level.site.level, recommended=True),),

@@ -64,6 +64,30 @@ MUST_SAY: dict[tuple[str, str], list[str]] = {
     ("6", "augmentation-criteria-not-met"): ["within 12 weeks of onset", "2026-09-10"],
     ("no-mri", "augmentation-criteria-not-met"): ["MRI or uptake study"],
     ("care-none-sign", "augmentation-criteria-not-met"): ["conservative treatment has failed"],
+    ("mal-coded", "malignant-fracture"): [
+        "breast",
+        "within 24 hours",
+        "within 7 days",
+        "oncology",
+        "SINS",
+        "not validated",
+    ],
+    ("mal-film", "malignant-fracture"): ["a plain film does not rule out"],
+    ("mal-sign", "malignant-fracture"): ["M84.58XA", "C90.00", "No review by oncology", "Sources disagree"],
+    ("mal-reviewed", "malignant-fracture"): ["tumour board is on record"],
+    ("mal-reported", "malignant-fracture"): ["biopsy", "report suggests a pathologic fracture"],
+    ("retro-brace", "retropulsion-surgical-opinion"): ["not a substitute for the surgical review", "5 mm", "T12"],
+    ("retro-severe", "retropulsion-surgical-opinion"): ["severe stenosis", "urgent contact"],
+    ("trm-brace", "unstable-fracture"): ["not a substitute for the surgical review", "OF score", "not validated"],
+    ("trm-physiotherapy", "unstable-fracture"): ["waiting until stability is settled"],
+    ("spec-85", "specialist-review"): ["non-union", "12 weeks", "not covered"],
+    ("spec-49", "specialist-review"): ["metabolic bone clinic", "50 years"],
+    ("spec-collapse-67", "specialist-review"): ["over 66 %"],
+    ("work-49", "secondary-cause-workup"): ["under 50 without injury", "electrophoresis", "general knowledge"],
+    ("work-hb-9.9", "secondary-cause-workup"): ["haemoglobin 9.9 g/dL", "under 10.0 g/dL", "anaemia"],
+    ("post-weakness", "post-augmentation-complication"): ["Day 10 after augmentation", "new weakness", "haematoma"],
+    ("post-dyspnoea", "post-augmentation-complication"): ["Shortness of breath", "embolism"],
+    ("post-pain-7", "post-augmentation-complication"): ["within 72 hours", "image for a new level"],
 }
 
 
@@ -89,6 +113,31 @@ def test_the_referral_never_orders_the_procedure(client: FlaskClient) -> None:
     assert resource["resourceType"] == "ServiceRequest"
     codings = {coding["code"] for coding in resource["code"].get("coding", [])}
     assert not codings & {"426243004", "22510", "22511", "22513", "22514"}
+
+
+def test_the_board_and_the_mri_of_the_whole_spine_are_offered(client: FlaskClient) -> None:
+    """SP-01: two suggestions; neither where it is already under way, and no MRI where it is unsafe."""
+
+    def offered(name: str) -> list[str]:
+        return [each["label"] for each in card(client, name, "malignant-fracture").get("suggestions", [])]
+
+    board, mri = (
+        "Draft a referral to oncology for a tumour board",
+        "Draft MRI of the whole spine without and with contrast",
+    )
+    assert offered("mal-coded") == [board, mri]
+    assert offered("mal-reviewed") == [mri]
+    assert offered("unsafe-cancer") == [board]
+
+
+def test_the_bone_clinic_goes_before_the_surgeon_in_the_young(client: FlaskClient) -> None:
+    """Decision 11: K-SPEC offers the bone clinic; a posterior defect the surgeon."""
+    (young,) = card(client, "spec-49", "specialist-review")["suggestions"]
+    (wall,) = card(client, "spec-wall", "specialist-review")["suggestions"]
+    assert (young["label"], wall["label"]) == (
+        "Draft a referral to the bone clinic",
+        "Draft a spine surgery consultation",
+    )
 
 
 def test_alternatives_are_separate_suggestions(client: FlaskClient) -> None:

@@ -318,6 +318,23 @@ def test_augmentation_is_referred_never_ordered() -> None:
     assert "not an order for the procedure" in note(resource)
 
 
+def test_the_tumour_board_is_asked_through_oncology() -> None:
+    """SP-01: no verified code names a board, so the code is oncology's and the words name the board."""
+    resource = only("tumour-board-referral", "L1")
+    assert coded(resource) == {"183529009"}
+    assert "tumour board" in resource["code"]["text"]
+    assert "not an order for a procedure" in note(resource)
+    assert [site["text"] for site in resource["bodySite"]] == ["L1 vertebra"]
+
+
+def test_the_bone_clinic_is_a_referral() -> None:
+    """Decision 11, SP-06: the osteoporosis clinic's code, the words name the metabolic bone clinic too."""
+    resource = only("bone-health-referral", "T12")
+    assert coded(resource) == {"412717001"}
+    assert "bone clinic" in resource["code"]["text"]
+    assert resource["priority"] == "routine"
+
+
 def test_an_emergency_hurries_imaging_and_consultation_alone() -> None:
     """RF-01, OC-07: stat for the consult and the study; a brace or a recheck keeps its own priority."""
     calm = {kind: {r["priority"] for r in resources(kind, "T12")} for kind in ALL_KINDS}
@@ -326,6 +343,7 @@ def test_an_emergency_hurries_imaging_and_consultation_alone() -> None:
     assert {kind for kind, found in calm.items() if found == {"urgent"}} == {
         "mri-with-contrast",
         "spine-surgery-consult",
+        "tumour-board-referral",
     }
     assert {kind for kind, found in hurried.items() if found == {"stat"}} == {
         "mri",
