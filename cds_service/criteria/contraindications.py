@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cds_service.criteria import bleeding
 from cds_service.criteria.course import Course, height_loss
 from cds_service.criteria.etiology import Etiology
-from cds_service.criteria.freshness import HOURS_A_DAY, fresh_statements, in_date_for_procedure
+from cds_service.criteria.freshness import fresh_statements
 from cds_service.criteria.red_flags import RedFlags, canal_compromised, severe_canal, trauma, unstable
 from cds_service.criteria.sites import Site
-from cds_service.facts.fact import Claim, Fact, any_of, claim, met, not_met, unknown
-from cds_service.facts.model import Facts, Listing, Measurement
+from cds_service.facts.fact import Claim, any_of, claim, met, not_met, unknown
+from cds_service.facts.model import Facts
 from cds_service.knowledge.thresholds import Thresholds
 
 
@@ -70,7 +71,7 @@ def contraindications(
         cement_allergy=facts.allergies.some(lambda a: True),
         severe_cement_allergy=facts.allergies.some(lambda a: a.severe),
         coagulopathy=coagulopathy(facts, limit),
-        antithrombotic=facts.bleeding.antithrombotics.some(lambda d: d.active),
+        antithrombotic=bleeding.active_without_hold(facts),
         deficit=flags.neurological_sign,
         cannot_lie_prone=fresh_statements(facts.spine.can_lie_prone, facts, limit.exam_fresh_days).some(
             lambda s: not s.says
@@ -149,26 +150,12 @@ def too_many_levels(facts: Facts, limit: Thresholds) -> Claim:
 
 
 def coagulopathy(facts: Facts, limit: Thresholds) -> Claim:
-    """CX-07: INR over its limit, platelets under theirs, or a coded bleeding disorder. INR is fresh for 24 hours on
-    warfarin.
-    """
-    on_warfarin = any(d.active and d.kind == "warfarin" for d in facts.bleeding.antithrombotics.items)
-    days = limit.labs_fresh_days * HOURS_A_DAY
-    inr = _newest(facts.bleeding.inr, facts, limit.inr_warfarin_fresh_hours if on_warfarin else days)
-    platelets = _newest(facts.bleeding.platelets, facts, days)
+    """CX-07: INR over its limit, platelets under theirs, or a coded bleeding disorder."""
     return any_of(
-        inr.claim(lambda value: value > limit.inr_max),
-        platelets.claim(lambda value: value < limit.platelets_min),
+        bleeding.inr(facts, limit).out_of_limit,
+        bleeding.platelets(facts, limit).out_of_limit,
         facts.bleeding.disorders.some(lambda d: d.active),
     )
-
-
-def _newest(values: Listing[Measurement], facts: Facts, hours: float) -> Fact[float]:
-    """The newest value still in date, or why there is none."""
-    for measured in values.items:
-        if in_date_for_procedure(measured, facts, hours):
-            return Fact(measured.value, None, (measured.evidence,))
-    return Fact(None, values.gap or "no value in date")
 
 
 def posterior_wall_defect(site: Site) -> Claim:

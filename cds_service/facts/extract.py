@@ -24,6 +24,7 @@ from cds_service.facts.orders import orders
 from cds_service.facts.pain import pain
 from cds_service.facts.patient import patient
 from cds_service.facts.pregnancy import pregnancy
+from cds_service.facts.preparation import preparation
 from cds_service.facts.questionnaire import answers
 from cds_service.facts.source import Source
 from cds_service.facts.spine import spine
@@ -72,6 +73,7 @@ def extract(
         bone_health=bone_health(source, answered, taken, placed),
         implants=implants(source),
         bleeding=bleeding(source, taken),
+        preparation=preparation(source, answered),
         allergies=allergies(source),
         spine=spine(source, answered),
         drafts=read_drafts(source, drafts, hook, selections),

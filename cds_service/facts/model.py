@@ -399,13 +399,51 @@ class Implant:
 
 
 @dataclass(frozen=True, slots=True)
+class Antithrombotic:
+    """DE-19: what one resource says of an antithrombotic drug. ``agent``: our own name for it; ``kind``: its class.
+
+    ``ended``: the days among which it ended (None: nothing says); ``last_dose``: of an administration on record.
+    """
+
+    agent: str
+    kind: str
+    status: Literal["active", "on-hold", "ended"]
+    ended: DateRange | None
+    last_dose: DateRange | None
+    evidence: Evidence
+    by_wording: bool = False
+
+    @property
+    def active(self) -> bool:
+        return self.status == "active"
+
+
+@dataclass(frozen=True, slots=True)
 class Bleeding:
-    """DE-18, DE-19. Platelets in 10*9/L. ``disorders``: coded coagulopathies."""
+    """DE-18, DE-19. Platelets in 10*9/L. ``disorders``: coded coagulopathies. ``events``: stent, mechanical-valve, vte.
+
+    ``no_inr`` and ``no_platelets``: the results were searched whole and hold none of any age.
+    """
 
     inr: Listing[Measurement] = field(default_factory=unread)
     platelets: Listing[Measurement] = field(default_factory=unread)
-    antithrombotics: Listing[Disease] = field(default_factory=unread)
+    antithrombotics: Listing[Antithrombotic] = field(default_factory=unread)
     disorders: Listing[Disease] = field(default_factory=unread)
+    events: Listing[Disease] = field(default_factory=unread)
+    no_inr: Claim = field(default_factory=unknown)
+    no_platelets: Claim = field(default_factory=unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """DE-31 and what else has to be known before a procedure. ``risks``: home-oxygen, lung-disease, heart-failure,
+    heart-attack, stroke, by their wording. ``antibiotics``: allergies to them. ``bmi`` in kg/m2.
+    """
+
+    escort: Listing[Statement] = field(default_factory=unread)
+    bmi: Listing[Measurement] = field(default_factory=unread)
+    risks: Listing[Disease] = field(default_factory=unread)
+    antibiotics: Listing[Disease] = field(default_factory=unread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -486,6 +524,7 @@ class Facts:
     bone_health: BoneHealth = field(default_factory=BoneHealth)
     implants: Listing[Implant] = field(default_factory=unread)
     bleeding: Bleeding = field(default_factory=Bleeding)
+    preparation: Preparation = field(default_factory=Preparation)
     allergies: Listing[Allergy] = field(default_factory=unread)
     spine: Spine = field(default_factory=Spine)
     drafts: tuple[Draft, ...] = ()

@@ -22,6 +22,12 @@ from cds_service.recommendations.recommendation import Judgement, Recommendation
 NOBODY: Final = Evidence("Condition/example", "example")
 
 
+_OWN_CRITERIA: Final = frozenset(
+    {"augmentation-contraindicated", "augmentation-bleeding-risk", "augmentation-preparation"}
+)
+"""Checks of a drafted augmentation that do not repeat the criteria of the referral."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """One criterion as the page lists it: role ``include``, ``exclude`` or ``confirm``."""
@@ -57,7 +63,7 @@ def _clauses(recommendation: Recommendation, limit: Thresholds) -> tuple[Clause,
 
 def _shared(recommendation: Recommendation, limit: Thresholds) -> tuple[Judgement, ...]:
     """The order checks judge the criteria of the referral."""
-    if not recommendation.id.startswith("augmentation-") or recommendation.id == "augmentation-contraindicated":
+    if not recommendation.id.startswith("augmentation-") or recommendation.id in _OWN_CRITERIA:
         return ()
     return augmentation_referral.judge(assess(_example(), limit), Situation("order-sign"))
 

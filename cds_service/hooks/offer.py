@@ -36,7 +36,7 @@ def observation_codes() -> list[str]:
     wanted: Mapping[str, tuple[str, frozenset[str]]] = {
         "observation-pain": ("use", frozenset({"score"})),
         "observation-lab": ("analyte", ANALYTES),
-        "observation-vital": ("kind", frozenset({"temperature"})),
+        "observation-vital": ("kind", frozenset({"temperature", "bmi"})),
         "observation-bone-density": ("kind", frozenset({"t-score-spine", "t-score-hip", "t-score-femur"})),
     }
     codes = {

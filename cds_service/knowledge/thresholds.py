@@ -125,7 +125,17 @@ class Thresholds:
     # Imaging orders
     # ...
     # Bleeding and preparation
-    # ...
+    antithrombotic_ended_days: int
+    inr_amber_max: float
+    stent_months: int
+    vte_months: int
+    heart_or_stroke_months: int
+    minutes_per_level: int
+    recovery_min_minutes: int
+    recovery_max_minutes: int
+    followup_call_days: int
+    relief_hours: int
+    bone_health_loop_months: int
     # Coverage
     # ...
     # Bone health

@@ -6,9 +6,11 @@ from typing import Final
 
 from cds_service.recommendations import (
     alternative_to_mri,
+    augmentation_bleeding_risk,
     augmentation_contraindicated,
     augmentation_criteria_not_met,
     augmentation_missing_data,
+    augmentation_preparation,
     augmentation_referral,
     conservative_care,
     malignant_fracture,
@@ -33,12 +35,14 @@ ALL: Final[tuple[Recommendation, ...]] = (
     retropulsion_surgical_opinion.RECOMMENDATION,
     augmentation_contraindicated.RECOMMENDATION,
     augmentation_criteria_not_met.RECOMMENDATION,
+    augmentation_bleeding_risk.RECOMMENDATION,
     mri_without_contrast.RECOMMENDATION,
     alternative_to_mri.RECOMMENDATION,
     augmentation_referral.RECOMMENDATION,
     augmentation_missing_data.RECOMMENDATION,
     specialist_review.RECOMMENDATION,
     conservative_care.RECOMMENDATION,
+    augmentation_preparation.RECOMMENDATION,
 )
 
 NOT_YET_BUILT: Final[tuple[str, ...]] = (
@@ -48,8 +52,6 @@ NOT_YET_BUILT: Final[tuple[str, ...]] = (
     "imaging-caution",
     "conservative-care-review",
     "augmentation-coverage",
-    "augmentation-bleeding-risk",
-    "augmentation-preparation",
     "osteoporosis-treatment",
     "opioid-safety",
     "brace-review",

@@ -14,9 +14,9 @@ is left out was looked for and not found, because every prefetch key is sent who
     reports       [{study: MR|CT|XR|NM, region: thoracic|lumbar, days, text, status}]
     pain          [{days, nrs}]
     observations  [{what, value, days}]   temperature crp esr platelets inr pvr t-score hcg pregnancy-status
-                                          blood-culture haemoglobin calcium
+                                          blood-culture haemoglobin calcium bmi
     care          {analgesic_days, brace_days, physiotherapy_days}   treatment under way for so many days
-    medications   [{drug, days, status, dose}]
+    medications   [{drug, days, status, dose, ended_days}]   `ended_days`: its supply ended so many days ago
     devices       [{what, safety}]        safety: unsafe, conditional, safe, or not given
     procedures    [{what, level, days, status}]
     orders        [{what, level, region, days, status}]
@@ -137,6 +137,7 @@ MEASURED: Final[Mapping[str, tuple[str, str, str]]] = {
     "inr": ("6301-6", "INR", "{INR}"),
     "platelets": ("777-3", "Platelets", "10*9/L"),
     "t-score": ("38267-1", "DXA lumbar spine T-score", "{T-score}"),
+    "bmi": ("39156-5", "Body mass index", "kg/m2"),
     "pvr": ("", "Post-void residual urine volume", "mL"),
     "haemoglobin": ("718-7", "Hemoglobin", "g/dL"),
     "calcium": ("17861-6", "Calcium", "mg/dL"),
@@ -152,6 +153,9 @@ DRUGS: Final = {
     "acetaminophen": "161",
     "alendronate": "46041",
     "denosumab": "993449",
+    "apixaban": "1364430",
+    "aspirin": "1191",
+    "clopidogrel": "32968",
     "ibuprofen": "5640",
     "lisinopril": "29046",
     "lorazepam": "6470",
@@ -171,6 +175,7 @@ SERVICES: Final[Mapping[str, tuple[str, str, str]]] = {
     "spine-referral": (SNOMED, "770695002", "Referral to spine surgery"),
     "oncology": (SNOMED, "183529009", "Referral to oncologist"),
     "physiotherapy": (SNOMED, "91251008", "Physiotherapy"),
+    "coronary-stent": (SNOMED, "", "Percutaneous coronary intervention with drug-eluting stent"),
     "blood-count": (LOINC, "58410-2", "Complete blood count"),
 }
 CLASSES: Final = {
@@ -503,6 +508,8 @@ class Writer:
         }
         resource["medicationCodeableConcept"] = self.concept(RXNORM, DRUGS[drug["drug"]], drug["drug"])
         resource["authoredOn"] = self.day(drug.get("days", 0))
+        if "ended_days" in drug:
+            resource["dispenseRequest"] = {"validityPeriod": {"end": self.day(drug["ended_days"])}}
         if "dose" in drug:
             dose = {"doseAndRate": [{"doseQuantity": {"value": drug["dose"], "unit": "mg", "code": "mg"}}]}
             resource["dosageInstruction"] = [

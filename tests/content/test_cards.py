@@ -26,6 +26,11 @@ LONGEST: Mapping[str, str] = {
     "finding": "x" * LONGEST_IN_SUMMARY,
     "date": "2026-11-20",
     "reason": "x" * LONGEST_IN_SUMMARY,
+    "risk": "antithrombotic by a status code active (+9)",
+    "inr": "unknown",
+    "platelets": "unknown",
+    "levels": "x" * LONGEST_IN_SUMMARY,
+    "minutes": "at least 1000",
 }
 """The longest each value can be: levels and regions are ours, record values are cut before they are filled in."""
 

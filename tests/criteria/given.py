@@ -8,6 +8,7 @@ from typing import Any, Literal
 from cds_service.criteria.assessment import Assessment, LevelFacts, assess
 from cds_service.facts.fact import Evidence, Fact, Interval, fact
 from cds_service.facts.model import (
+    Antithrombotic,
     Augmentation,
     DateRange,
     Disease,
@@ -116,6 +117,18 @@ def disease(kind: str, onset: float | None = None, recorded: float | None = None
     """A problem on record."""
     dates = (None if onset is None else ago(onset), None if recorded is None else ago(recorded))
     return Disease(kind, active, *dates, Evidence(f"Condition/{kind}", kind))
+
+
+def antithrombotic(
+    agent: str = "warfarin",
+    status: Literal["active", "on-hold", "ended"] = "active",
+    ended: DateRange | None = None,
+    dose: float | None = None,
+) -> Antithrombotic:
+    """A drug that thins the blood, its class that of warfarin or another; ``dose``: the last was so many days ago."""
+    kind = "warfarin" if agent == "warfarin" else "other"
+    last = None if dose is None else ago(dose)
+    return Antithrombotic(agent, kind, status, ended, last, Evidence(f"MedicationRequest/{agent}", agent))
 
 
 def treatment(kind: Literal["analgesic", "brace", "physiotherapy", "bed-rest"], days: float) -> Treatment:
