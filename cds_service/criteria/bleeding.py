@@ -16,6 +16,7 @@ from cds_service.facts.model import Antithrombotic, DateRange, Disease, Facts, L
 from cds_service.knowledge.thresholds import Thresholds
 
 MONTHS_A_YEAR = 12
+NOT_KNOWN = "whether warfarin is taken is not known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +100,34 @@ def active_without_hold(facts: Facts) -> Claim:
 
 
 def inr(facts: Facts, limit: Thresholds) -> Lab:
-    """DE-18: in date for 30 days, for 24 hours on warfarin, counted to the planned date (decision 13)."""
+    """DE-18: in date for 30 days, for 24 hours on warfarin, counted to the planned date (decision 13).
+
+    Those 24 hours are for a value that reassures: one over the limit counts for 30 days while warfarin may still be
+    taken, and no longer once it is on hold.
+    """
     values, warfarin = facts.bleeding.inr, on_warfarin(facts, limit)
     month = _in_date(values, facts, limit.labs_fresh_days * HOURS_A_DAY)
     day = _in_date(values, facts, limit.inr_warfarin_fresh_hours)
-    if warfarin.unknown and day is None and month is not None:
-        why = warfarin.why_unknown or "whether warfarin is taken is not known"
-        above = month.value > limit.inr_max
-        return Lab(
-            out_of_limit=met(month.evidence) if above else unknown(why, (month.evidence,)),
-            missing=unknown(why, (month.evidence,)),
-            newest=_newest(values),
-        )
-    found = day if warfarin.met else month
-    return _lab(values, found, facts.bleeding.no_inr, None if found is None else found.value > limit.inr_max)
+    if warfarin.not_met or day is not None or month is None:
+        found = month if warfarin.not_met else day
+        return _lab(values, found, facts.bleeding.no_inr, None if found is None else found.value > limit.inr_max)
+    seen = (month.evidence,)
+    held = warfarin.met and not _warfarin_active(facts)
+    above = month.value > limit.inr_max and not held
+    why = (
+        f"more than {limit.inr_warfarin_fresh_hours} hours before the procedure"
+        if warfarin.met
+        else warfarin.why_unknown or NOT_KNOWN
+    )
+    return Lab(
+        out_of_limit=met(*seen) if above else unknown(why, seen),
+        missing=_missing(values, facts.bleeding.no_inr) if warfarin.met else unknown(why, seen),
+        newest=_newest(values),
+    )
+
+
+def _warfarin_active(facts: Facts) -> bool:
+    return any(d.active and d.kind == "warfarin" for d in facts.bleeding.antithrombotics.items)
 
 
 def platelets(facts: Facts, limit: Thresholds) -> Lab:

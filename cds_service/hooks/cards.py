@@ -225,6 +225,7 @@ def _seen(evidence: Evidence) -> str:
 
 _SHORT: Final[Mapping[str, str]] = {
     "LCD-N": "LCD L34106",
+    "SIR": "SIR consensus 2019",
     "GK": "general knowledge, unverified",
     "DES": "design choice",
 }

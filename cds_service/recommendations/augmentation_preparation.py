@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from cds_service.criteria import bleeding, preparation
 from cds_service.criteria.assessment import Assessment
 from cds_service.criteria.criterion import Criteria, Criterion
-from cds_service.facts.fact import met, unknown
+from cds_service.facts.fact import all_of, met, unknown
 from cds_service.facts.model import Level
 from cds_service.knowledge.citations import cite
 from cds_service.recommendations.drafted import augmentation_drafted, level_is_missing
@@ -46,10 +46,11 @@ def _checks(a: Assessment) -> tuple[Criterion, ...]:
     return (
         Criterion("adult driver or escort", preparation.escort(facts, limit), cite("S0", "line 12"), "PP-02"),
         Criterion("able to lie face down", preparation.lies_prone(facts, limit), cite("S0", "line 16"), "PP-05"),
-        Criterion("INR in date", preparation.in_date(bleeding.inr(facts, limit)), cite("SIR", "Part II"), "PP-10"),
         Criterion(
-            "platelet count in date",
-            preparation.in_date(bleeding.platelets(facts, limit)),
+            "INR and platelet count in date",
+            all_of(
+                preparation.in_date(bleeding.inr(facts, limit)), preparation.in_date(bleeding.platelets(facts, limit))
+            ),
             cite("SIR", "Part II"),
             "PP-10",
         ),
@@ -60,10 +61,10 @@ def _checks(a: Assessment) -> tuple[Criterion, ...]:
             "PP-09",
         ),
         Criterion(
-            "ASA class, and plan for sedation or anaesthesia",
+            "ASA class, heart and lung disease, weight, and plan for sedation or anaesthesia",
             unknown("not read from the record"),
             cite("S0", "line 12"),
-            "PP-01",
+            "PP-01, PP-06",
         ),
     )
 
@@ -103,7 +104,7 @@ def _notes(a: Assessment) -> tuple[str, ...]:
     return (
         "time-no-level" if level_is_missing(a) else "time",
         "sedation",
-        "anaesthesia" if strained else "ask-prone",
+        *(("anaesthesia",) if strained else ()),
         "day-of",
         "consent",
         "follow-up" if _planned(a) is None else "follow-up-dated",

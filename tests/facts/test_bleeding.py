@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.facts.records import RXNORM, concept, condition, facts, observation, resource
+from tests.facts.records import RXNORM, concept, condition, days, facts, observation, resource
 
 
 @pytest.mark.parametrize(
@@ -113,3 +113,142 @@ def test_gaps() -> None:
         "no platelet count documented",
         None,
     )
+
+
+# --- DE-19: status, end and last dose
+
+
+def given_drug(kind: str = "MedicationRequest", status: str = "active", **more: Any) -> dict[str, Any]:
+    """Apixaban since 1 January 2026 unless more is said."""
+    base = {"status": status, "medicationCodeableConcept": concept("1364430", RXNORM)}
+    usual = {"intent": "order", "authoredOn": "2026-01-01"} if kind == "MedicationRequest" else {}
+    return resource(kind, **{**base, **usual, **more})
+
+
+SUPPLY_ENDED: dict[str, Any] = {"dispenseRequest": {"validityPeriod": {"end": "2026-11-10"}}}
+SUPPLY_LASTS: dict[str, Any] = {"dispenseRequest": {"validityPeriod": {"end": "2026-12-31"}}}
+HANDED: dict[str, Any] = {"whenHandedOver": "2026-11-01", "daysSupply": {"value": 30}}
+
+
+@pytest.mark.parametrize(
+    ("drug_given", "status", "ended"),
+    [
+        (given_drug(), "active", None),
+        (given_drug(status="on-hold"), "on-hold", None),
+        (given_drug(status="completed", **SUPPLY_ENDED), "ended", days("2026-11-10")),
+        (given_drug(status="completed", **SUPPLY_LASTS), "ended", days("2026-11-20")),
+        (given_drug(status="completed"), "ended", days("2026-01-01", "2026-11-20")),
+        (given_drug(status="stopped", **SUPPLY_ENDED), "ended", days("2026-01-01", "2026-11-10")),
+        (given_drug(status="stopped", authoredOn=None), "ended", None),
+        (given_drug(status="stopped", authoredOn="2027-01-01"), "ended", None),
+        (
+            given_drug(
+                "MedicationStatement", "completed", effectivePeriod={"start": "2026-01-01", "end": "2026-11-12"}
+            ),
+            "ended",
+            days("2026-11-12"),
+        ),
+        (given_drug("MedicationDispense", "completed", **HANDED), "active", None),
+        (
+            given_drug("MedicationDispense", "completed", **{**HANDED, "daysSupply": {"value": 10}}),
+            "ended",
+            days("2026-11-11"),
+        ),
+        (
+            given_drug("MedicationAdministration", "completed", effectiveDateTime="2026-11-18"),
+            "ended",
+            days("2026-11-18"),
+        ),
+    ],
+)
+def test_status_and_end(drug_given: dict[str, Any], status: str, ended: Any) -> None:
+    """DE-19: nobody dates the stop of a request, so it lies between start and supply; a supply that lasts is taken."""
+    (told,) = facts(drug_given).bleeding.antithrombotics.items
+    assert (told.agent, told.status, told.ended) == ("apixaban", status, ended)
+
+
+def test_a_supply_says_less_than_an_order_on_hold() -> None:
+    """OC-27: the order is on hold, so the tablets at home do not make the drug active; another order's do."""
+    supply = given_drug("MedicationDispense", "completed", **HANDED)
+    held = facts(given_drug(status="on-hold"), supply).bleeding.antithrombotics
+    assert sorted(each.status for each in held.items) == ["ended", "on-hold"]
+    other = drug("32968", status="on-hold")
+    assert "active" in {each.status for each in facts(other, supply).bleeding.antithrombotics.items}
+
+
+def test_the_last_dose_is_that_of_an_administration() -> None:
+    """DE-19: a prescription says nothing of a dose taken."""
+    dose = given_drug("MedicationAdministration", "completed", effectiveDateTime="2026-11-18")
+    told = {
+        each.evidence.reference.split("/")[0]: each.last_dose
+        for each in facts(given_drug(), dose).bleeding.antithrombotics.items
+    }
+    assert told == {"MedicationRequest": None, "MedicationAdministration": days("2026-11-18")}
+
+
+def test_one_name_for_an_agent() -> None:
+    """DE-19: two codes of dabigatran are one drug, and the text of the record is not its name."""
+    names = [
+        each.agent for each in facts(drug("1037042", text="PRADAXA 150 for Zebediah")).bleeding.antithrombotics.items
+    ]
+    assert names == ["dabigatran"]
+
+
+def test_no_value_of_any_age() -> None:
+    """OC-26, decision 1: searched whole and none; one of any age; not searched."""
+    assert facts().bleeding.no_inr.met
+    old = facts(observation("6301-6", 1.0, effectiveDateTime="2020-01-01")).bleeding
+    assert old.no_inr.not_met
+    assert old.no_platelets.met
+    assert facts(without=("observations",)).bleeding.no_platelets.unknown
+
+
+# --- OC-27: stent, valve, thromboembolism
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("Presence of coronary stent", ["stent"]),
+        ("Drug-eluting stent to LAD", ["stent"]),
+        ("Stent in the right coronary artery", ["stent"]),
+        ("Presence of coronary angioplasty implant and graft", ["stent"]),
+        ("Ureteral stent", []),
+        ("Biliary stent", []),
+        ("Mechanical mitral valve", ["mechanical-valve"]),
+        ("Mechanical AVR", ["mechanical-valve"]),
+        ("St. Jude aortic valve", ["mechanical-valve"]),
+        ("Mechanical prosthetic heart valve", ["mechanical-valve"]),
+        ("Bioprosthetic aortic valve", []),
+        ("Mechanical ventilation", []),
+        ("Mechanical low back pain", []),
+        ("Deep vein thrombosis of left leg", ["vte"]),
+        ("Acute embolism and thrombosis of unspecified deep veins of right lower extremity", ["vte"]),
+        ("Acute pulmonary embolism", ["vte"]),
+        ("Saddle embolus of pulmonary artery", ["vte"]),
+        ("DVT prophylaxis", []),
+        ("Family history of DVT", []),
+        ("No pulmonary embolism", []),
+        ("Pulmonary embolism ruled out", []),
+        ("Superficial thrombophlebitis", []),
+    ],
+)
+def test_events_by_their_wording(text: str, kinds: list[str]) -> None:
+    """Decision 15: no value set lists them, so words do, and what is denied or somebody else's is none."""
+    told = facts(condition(text=text)).bleeding.events
+    assert [each.kind for each in told.items] == kinds
+    assert all(each.by_wording and "by its wording" in each.evidence.value for each in told.items)
+
+
+def test_the_day_of_an_event() -> None:
+    """OC-27: its own day; the day of recording only where the words do not put it in the past."""
+    new = facts(condition(text="DVT", recordedDate="2026-10-01")).bleeding.events.items[0]
+    assert (new.onset, new.recorded) == (None, days("2026-10-01"))
+    old = facts(condition(text="History of DVT", recordedDate="2026-10-01")).bleeding.events.items[0]
+    assert (old.onset, old.recorded) == (None, None)
+    done = resource(
+        "Procedure", status="completed", performedDateTime="2026-05-01", code=concept(text="PCI with stent")
+    )
+    assert [(each.kind, each.onset) for each in facts(done).bleeding.events.items] == [("stent", days("2026-05-01"))]
+    assert facts({**done, "status": "not-done"}).bleeding.events.items == ()
+    assert facts(without=("procedures",)).bleeding.events.gap == "procedures not sent"
