@@ -13,6 +13,7 @@ import pytest
 from cds_service import cli
 from cds_service.app import create_app
 from cds_service.hooks.sample import sample_request
+from cds_service.recommendations import ALL
 from cds_service.settings import Settings
 from tests.schemas.conformance import assert_conformant, assert_operation_outcome
 
@@ -122,7 +123,7 @@ def test_explain_lists_every_recommendation(request_file: Path, capsys: pytest.C
     assert code == 0
     assert explained["as_of"] == "2026-11-20"
     ids = {entry["id"] for entry in explained["recommendations"]}
-    assert len(ids) == 9
+    assert len(ids) == len(ALL)
     assert len(explained["not_evaluated"]) == 19
     for entry in explained["recommendations"]:
         assert set(entry) == {"id", "level", "outcome", "shown", "silenced_by", "criteria"}
@@ -160,7 +161,7 @@ def test_validate_names_what_it_checked(capsys: pytest.CaptureFixture[str]) -> N
     """Content is checked without starting."""
     code, out, _ = run(capsys, "validate")
     assert code == 0
-    assert "9 recommendations with their cards" in out
+    assert f"{len(ALL)} recommendations with their cards" in out
     assert "not yet clinically reviewed" in out
 
 

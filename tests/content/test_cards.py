@@ -26,9 +26,9 @@ LONGEST: Mapping[str, str] = {
     "finding": "x" * LONGEST_IN_SUMMARY,
     "date": "2026-11-20",
     "reason": "x" * LONGEST_IN_SUMMARY,
-    "risk": "antithrombotic by a status code active (+9)",
+    "risk": "antithrombotic by a status code active (+99)",
     "inr": "unknown",
-    "platelets": "unknown",
+    "platelets": "1.235e+06",
     "levels": "x" * LONGEST_IN_SUMMARY,
     "minutes": "at least 1000",
 }
