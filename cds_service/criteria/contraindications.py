@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from cds_service.criteria import bleeding
 from cds_service.criteria.course import Course, height_loss
@@ -15,6 +16,9 @@ from cds_service.criteria.sites import Site
 from cds_service.facts.fact import Claim, any_of, claim, met, not_met, unknown
 from cds_service.facts.model import Facts
 from cds_service.knowledge.thresholds import Thresholds
+
+CEMENT: Final = frozenset({"cement", "opacifier"})
+"""CX-06: what bone cement is made of; gadolinium is no part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,8 @@ def contraindications(
         pregnancy=pregnant(facts, limit),
         pregnancy_possible=pregnancy_not_excluded(facts, limit),
         too_many_levels=too_many_levels(facts, limit),
-        cement_allergy=facts.allergies.some(lambda a: True),
-        severe_cement_allergy=facts.allergies.some(lambda a: a.severe),
+        cement_allergy=facts.allergies.some(lambda a: a.agent in CEMENT),
+        severe_cement_allergy=facts.allergies.some(lambda a: a.agent in CEMENT and a.severe),
         coagulopathy=coagulopathy(facts, limit),
         antithrombotic=bleeding.active_without_hold(facts),
         deficit=flags.neurological_sign,

@@ -1,4 +1,4 @@
-"""DE-24: allergies to bone cement and to its opacifier; iodine and gadolinium are neither, acrylic nails no cement."""
+"""DE-24: allergies to bone cement, its opacifier and gadolinium; iodine is none of them, acrylic nails no cement."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cds_service.fhir.resources import CodeableConcept
 from cds_service.knowledge.systems import SNOMED
 
 SET: Final = "allergy-cement-contrast"
-Agent = Literal["cement", "opacifier"]
+Agent = Literal["cement", "opacifier", "gadolinium"]
 AGENTS: Final[dict[str, Agent]] = {"cement": "cement", "iodinated-contrast": "opacifier", "contrast": "opacifier"}
 ANAPHYLAXIS: Final = frozenset({(SNOMED, "39579001"), (SNOMED, "417516000")})
 """Anaphylaxis and allergic anaphylaxis; their displays are read too."""
@@ -45,6 +45,11 @@ _WORDED: Final[tuple[tuple[Agent, re.Pattern[str]], ...]] = (
 )  # fmt: skip
 _NAILS: Final = either("nails?", r"eyelash\w*", "adhesives?")
 _GADOLINIUM: Final = either(r"gad\w+", "mri? contrast", "magnevist", "dotarem", "eovist", "multihance")
+_SHOWN: Final[dict[Agent, str]] = {
+    "cement": "allergy to bone cement",
+    "opacifier": "allergy to contrast medium",
+    "gadolinium": "allergy to gadolinium contrast",
+}
 _ALLERGIC: Final = either(r"allerg\w*", r"anaphyla\w*", r"hypersensitiv\w*", "reaction")
 _SEVERE: Final = either(r"anaphyla\w*", "severe", "life[- ]threatening", "cardiac arrest", "angioedema")
 _OVER: Final = frozenset({"inactive", "resolved"})
@@ -53,13 +58,39 @@ _REFUTED: Final = frozenset({"refuted", "entered-in-error"})
 
 def allergies(source: Source) -> Listing[Allergy]:
     """Allergies that hold now, by code, else by wording."""
-    return source.listing((*_allergies(source), *_as_problems(source)), "allergies")
+    found = (*_allergies(source), *_as_problems(source), *_gadolinium(source))
+    return source.listing(found, "allergies")
+
+
+def _holds(allergy: fhir.AllergyIntolerance) -> bool:
+    """Neither refuted nor over."""
+    return not (status_codes(allergy.verification_status) & _REFUTED or status_codes(allergy.clinical_status) & _OVER)
+
+
+def _gadolinium(source: Source) -> Iterator[Allergy]:
+    """IM-12, OC-05: an MRI contrast agent, by code, else by its wording; beside whatever else the entry names."""
+    for located in source.record.of(fhir.AllergyIntolerance):
+        allergy = located.resource
+        concepts = tuple(each for each in (allergy.code, *(r.substance for r in allergy.reaction)) if each is not None)
+        coded = any(row["agent"] == "gadolinium" for row in find(concepts).get(SET, ()))
+        if _holds(allergy) and (coded or spoken_of(_GADOLINIUM, words(concepts).lower())):
+            yield Allergy(
+                "gadolinium", _severe(allergy), not coded, _evidence(source, located, "gadolinium", not coded)
+            )
+    for problem in source.problems:
+        coded = any(row["agent"] == "gadolinium" for row in problem.found.get(SET, ()))
+        worded = _ALLERGIC.search(problem.spoken) and spoken_of(_GADOLINIUM, problem.spoken)
+        if problem.standing != "past" and (coded or worded):
+            is_severe = spoken_of(_SEVERE, problem.spoken) is not None
+            shown = _SHOWN["gadolinium"]
+            evidence = problem.evidence(shown if coded else f"{shown} (by its wording)")
+            yield Allergy("gadolinium", is_severe, not coded, evidence)
 
 
 def _allergies(source: Source) -> Iterator[Allergy]:
     for located in source.record.of(fhir.AllergyIntolerance):
         allergy = located.resource
-        if status_codes(allergy.verification_status) & _REFUTED or status_codes(allergy.clinical_status) & _OVER:
+        if not _holds(allergy):
             continue
         concepts = tuple(each for each in (allergy.code, *(r.substance for r in allergy.reaction)) if each is not None)
         named = _agent(concepts)
@@ -106,7 +137,7 @@ LONGEST_NOTE: Final = 4000
 
 
 def _evidence(source: Source, located: Located[fhir.AllergyIntolerance], agent: Agent, by_wording: bool) -> Evidence:
-    shown = "allergy to bone cement" if agent == "cement" else "allergy to contrast medium"
+    shown = _SHOWN[agent]
     moment = source.moment(located.resource.onset_date_time, located.resource.recorded_date)
     return Evidence(located.reference, cut(f"{shown} (by its wording)" if by_wording else shown), moment.date)
 
@@ -121,7 +152,7 @@ def _as_problems(source: Source) -> Iterator[Allergy]:
         if by_wording and _ALLERGIC.search(problem.spoken):
             agents = [agent for agent, pattern in _WORDED if agent == "cement" and spoken_of(pattern, problem.spoken)]
         for agent in agents[:1]:
-            shown = "allergy to bone cement" if agent == "cement" else "allergy to contrast medium"
+            shown = _SHOWN[agent]
             is_severe = spoken_of(_SEVERE, problem.spoken) is not None
             yield Allergy(
                 agent, is_severe, by_wording, problem.evidence(f"{shown} (by its wording)" if by_wording else shown)

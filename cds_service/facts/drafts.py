@@ -6,11 +6,14 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
+from cds_service.facts.coded import find
 from cds_service.facts.fact import Evidence
 from cds_service.facts.model import Draft, DraftKind
 from cds_service.facts.requests import understand
 from cds_service.facts.source import VOID, Source, cut
+from cds_service.facts.wording import either
 from cds_service.fhir import resources as fhir
+from cds_service.fhir.codes import words
 from cds_service.fhir.dates import parse_date
 from cds_service.fhir.decoding import plain_code
 from cds_service.fhir.drafts import Draft as Sent
@@ -18,6 +21,8 @@ from cds_service.fhir.resources import Unreadable
 
 ORDER_SELECT: Final = "order-select"
 _WITHDRAWN: Final = VOID | {"revoked", "stopped"}
+_HURRIED: Final = frozenset({"urgent", "asap", "stat"})
+_WEIGHT_BEARING: Final = either("standing", "upright", "erect", "weight[- ]?bearing", "flexion", "extension")
 
 
 def drafts(source: Source, sent: Sequence[Sent], hook: str, selections: tuple[str, ...]) -> tuple[Draft, ...]:
@@ -64,7 +69,19 @@ def _drafts(source: Source, sent: Sequence[Sent], chosen: set[str]) -> Iterator[
             planned=planned,
             selected=is_selected,
             for_augmentation=understood.for_augmentation,
+            hurried=plain_code(getattr(resource, "priority", None)) in _HURRIED,
+            weight_bearing=image.modality == "XR" and _is_weight_bearing(resource),
         )
+
+
+def _is_weight_bearing(resource: fhir.Resource) -> bool:
+    """OC-11: a standing or dynamic film, by the words of the order or the display of its code."""
+    if not isinstance(resource, fhir.ServiceRequest):
+        return False
+    coded = (row["display"] for row in find(resource.code).get("imaging-order-xray", ()))
+    notes = (note.text or "" for note in resource.note)
+    told = (words(resource.code), words(resource.order_detail), words(resource.reason_code), *coded, *notes)
+    return _WEIGHT_BEARING.search("\n".join(told)) is not None
 
 
 def _planned(resource: fhir.Resource, source: Source) -> date | None:

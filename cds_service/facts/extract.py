@@ -26,6 +26,7 @@ from cds_service.facts.patient import patient
 from cds_service.facts.pregnancy import pregnancy
 from cds_service.facts.preparation import preparation
 from cds_service.facts.questionnaire import answers
+from cds_service.facts.renal import egfr
 from cds_service.facts.source import Source
 from cds_service.facts.spine import spine
 from cds_service.facts.stay import stay
@@ -79,6 +80,7 @@ def extract(
         drafts=read_drafts(source, drafts, hook, selections),
         weight_loss=weight_loss(source),
         alarms=alarms(source),
+        egfr=egfr(source),
     )
 
 

@@ -61,6 +61,7 @@ _TROPIC: Final = either(
     r"plasmacytoma\w*",
     r"secondary malignan\w+",
 )
+_PLASMA_CELL: Final = either("myelomas?", "plasmacytomas?")
 _PAST: Final = either("history of", "h/o", "hx of", "in remission", "s/p", "past", "cured", "survivor")
 
 
@@ -68,6 +69,7 @@ def malignancy(source: Source) -> Malignancy:
     """Every malignancy on record, active or past."""
     return Malignancy(
         diseases=source.listing(_diseases(source), "conditions"),
+        myeloma=source.listing(_myeloma(source), "conditions"),
         reviews=source.listing(newest_first(_reviews(source)), "orders"),
     )
 
@@ -91,6 +93,16 @@ def _reviews(source: Source) -> Iterator[Statement]:
         if plain_code(booking.status) in BOOKED and _REVIEW.search(spoken):
             moment = source.moment(booking.start, booking.created)
             yield Statement(True, moment.when, Evidence(booked.reference, "oncology review booked", moment.date))
+
+
+def _myeloma(source: Source) -> Iterator[Disease]:
+    """Myeloma and plasmacytoma among them: by code, else by the words that `_by_wording` takes."""
+    for problem in source.problems:
+        rows = problem.found.get(SET, ())
+        if any(each["kind"] == "malignant" and each["tumor"] == "myeloma" for each in rows):
+            yield _coded(problem, rows)
+        elif not any(each["kind"] == "malignant" for each in rows) and spoken_of(_PLASMA_CELL, problem.spoken):
+            yield from _by_wording(problem)
 
 
 def _diseases(source: Source) -> Iterator[Disease]:

@@ -357,6 +357,8 @@ class Malignancy:
     diseases: Listing[Disease] = field(default_factory=unread)
     reviews: Listing[Statement] = field(default_factory=unread)
     """A tumour board or oncology asked or seen (OC-29)."""
+    myeloma: Listing[Disease] = field(default_factory=unread)
+    """Those of ``diseases`` that are myeloma or plasmacytoma (OC-06, OC-16)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,9 +450,11 @@ class Preparation:
 
 @dataclass(frozen=True, slots=True)
 class Allergy:
-    """DE-24. Agents: cement, opacifier. ``severe``: high criticality, anaphylaxis or a severe reaction on record."""
+    """DE-24. Agents: cement, opacifier, gadolinium (which is neither). ``severe``: high criticality, anaphylaxis or a
+    severe reaction on record.
+    """
 
-    agent: Literal["cement", "opacifier"]
+    agent: Literal["cement", "opacifier", "gadolinium"]
     severe: bool
     by_wording: bool
     evidence: Evidence
@@ -472,6 +476,8 @@ class Spine:
     augmentations: Listing[Augmentation] = field(default_factory=unread)
     planned_surgery: Listing[Statement] = field(default_factory=unread)
     can_lie_prone: Listing[Statement] = field(default_factory=unread)
+    surgery: Listing[Disease] = field(default_factory=unread)
+    """Operations on the spine already done, augmentation apart; by their words alone (OC-04)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -502,6 +508,10 @@ class Draft:
     """On order-select, whether the user picked it just now; elsewhere always true."""
     for_augmentation: bool = False
     """Its reason or note names augmentation."""
+    hurried: bool = False
+    """Its priority is urgent, asap or stat; one without a priority is routine."""
+    weight_bearing: bool = False
+    """A film taken standing, or in flexion and extension."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -530,6 +540,8 @@ class Facts:
     drafts: tuple[Draft, ...] = ()
     weight_loss: Listing[Disease] = field(default_factory=unread)
     alarms: Alarms = field(default_factory=Alarms)
+    egfr: Listing[Measurement] = field(default_factory=unread)
+    """DE-25, mL/min/1.73 m2, newest first."""
 
     @property
     def reference_date(self) -> date:

@@ -14,10 +14,8 @@ from cds_service.knowledge.value_set import value_set
 from cds_service.recommendations import ALL
 from cds_service.recommendations.merge import MATRIX
 
-ANALYTES: Final = frozenset(
-    "inr platelets crp esr hcg pregnancy-status blood-culture hemoglobin calcium".split()  # RF-08
-)
-"""The laboratory results that a criterion reads (DE-01, DE-18, DE-21; RF-08)."""
+ANALYTES: Final = frozenset("inr platelets crp esr hcg pregnancy-status blood-culture hemoglobin calcium egfr".split())
+"""The laboratory results that a criterion reads (DE-01, DE-18, DE-21, DE-25; RF-08)."""
 
 
 @lru_cache(maxsize=1)

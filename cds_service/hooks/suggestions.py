@@ -10,10 +10,11 @@ from typing import Final
 from jinja2 import Template
 
 from cds_service.facts.model import Draft as DraftFact
+from cds_service.fhir.decoding import plain_code
 from cds_service.fhir.drafts import Draft
 from cds_service.hooks.cards import CardText
 from cds_service.hooks.markdown import plain_text
-from cds_service.orders.drafts import Action, Reason, build
+from cds_service.orders.drafts import Action, Reason, Removal, build, remove
 from cds_service.orders.update import replace_with_alternative
 from cds_service.recommendations.merge import Card, Evaluation
 from cds_service.recommendations.recommendation import Proposal
@@ -42,14 +43,26 @@ class Call:
 
 def suggestions(card: Card, text: CardText, call: Call) -> list[dict[str, object]]:
     """The suggestions of a card, in the order its recommendation proposes them."""
-    return [_suggestion(proposal, card, text, call) for proposal in card.leading.proposals]
+    return [
+        _suggestion(proposal, card, text, call)
+        for proposal in card.leading.proposals
+        if proposal.draft is None or _removable(proposal.draft.reference, call)
+    ]
+
+
+def _removable(reference: str, call: Call) -> bool:
+    """Whether the client can find that draft again, and it is one: what is signed already is not ours to remove."""
+    own = [d.resource for d in call.drafts if d.reference == reference]
+    return len(own) == 1 and plain_code(getattr(own[0], "status", None)) in ("draft", "")
 
 
 def _suggestion(proposal: Proposal, card: Card, text: CardText, call: Call) -> dict[str, object]:
     actions, label = _actions(proposal, card, text, call)
-    name = f"{call.seed}|{card.recommendation.id}|{proposal.kind}"
+    name, shown = f"{call.seed}|{card.recommendation.id}|{proposal.kind}", dict[str, str]()
+    if proposal.draft is not None:
+        name, shown = f"{name}|{proposal.draft.reference}", {"draft": proposal.draft.value}
     suggestion: dict[str, object] = {
-        "label": _filled(label, card, call),
+        "label": _filled(label, card, call, shown),
         "uuid": str(uuid.uuid5(SUGGESTION_NAMESPACE, name)),
         "actions": actions,
     }
@@ -58,7 +71,11 @@ def _suggestion(proposal: Proposal, card: Card, text: CardText, call: Call) -> d
     return suggestion
 
 
-def _actions(proposal: Proposal, card: Card, text: CardText, call: Call) -> tuple[list[Action], Template]:
+def _actions(
+    proposal: Proposal, card: Card, text: CardText, call: Call
+) -> tuple[list[Action] | list[Removal], Template]:
+    if proposal.draft is not None:
+        return [remove(proposal.draft.reference, proposal.draft.value)], text.suggestions[proposal.kind]
     subject = f"Patient/{call.patient_id}"
     reason = _reason(card, call)
     own = _drafted_mri(call) if proposal.kind == "spect-ct" else None
@@ -88,6 +105,6 @@ def _reason(card: Card, call: Call) -> Reason:
     return Reason(held, fractured=fractured, finding=finding, emergency=emergency)
 
 
-def _filled(label: Template, card: Card, call: Call) -> str:
-    values: Mapping[str, str] = {name: plain_text(value, 40) for name, value in card.leading.values.items()}
+def _filled(label: Template, card: Card, call: Call, own: Mapping[str, str]) -> str:
+    values = {name: plain_text(value, 40) for name, value in {**card.leading.values, **own}.items()}
     return plain_text(label.render(**values, limit=call.evaluation.assessment.limit), LONGEST_LABEL)

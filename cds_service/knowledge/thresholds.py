@@ -123,7 +123,10 @@ class Thresholds:
     denosumab_rebound_days: int
     multiple_fractures: int
     # Imaging orders
-    # ...
+    egfr_contrast_min: int
+    egfr_contrast_fresh_days: int
+    radiograph_repeat_days: int
+    mr_field_tesla: float
     # Bleeding and preparation
     antithrombotic_ended_days: int
     inr_amber_max: float
@@ -134,7 +137,6 @@ class Thresholds:
     recovery_min_minutes: int
     recovery_max_minutes: int
     followup_call_days: int
-    relief_hours: int
     bone_health_loop_months: int
     # Coverage
     # ...

@@ -40,6 +40,14 @@ class Action(TypedDict):
     resource: Mapping[str, object]
 
 
+class Removal(TypedDict):
+    """The removal of the clinician's own draft. ``resourceId`` is its relative reference (checklist 61)."""
+
+    type: Literal["delete"]
+    description: str
+    resourceId: str
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a draft is offered, in the service's own words: never a value of the record, for it becomes text of an order.
@@ -218,6 +226,7 @@ KINDS: Final[Mapping[ProposalKind, _Build]] = MappingProxyType(
     {
         "mri": _imaging(studies.mri),
         "mri-with-contrast": _imaging(studies.mri_with_contrast, "urgent"),
+        "radiographs": _imaging(studies.radiographs),
         "spect-ct": _imaging(studies.spect_ct),
         "bone-scan-and-ct": _imaging(studies.bone_scan_and_ct),
         "brace": _brace,
@@ -229,7 +238,9 @@ KINDS: Final[Mapping[ProposalKind, _Build]] = MappingProxyType(
         "bone-health-referral": _bone_health_referral,
     }
 )
-"""Every `ProposalKind`, with what makes its orders."""
+"""Every `ProposalKind` that makes an order, with what makes it."""
+REMOVALS: Final[frozenset[ProposalKind]] = frozenset({"remove-duplicate"})
+"""Kinds that make none: they take the clinician's own draft away."""
 EMERGENCIES: Final = frozenset({"mri", "mri-with-contrast", "spect-ct", "bone-scan-and-ct", "spine-surgery-consult"})
 """What an emergency hurries; a brace or a recheck is never `stat`."""
 
@@ -257,6 +268,16 @@ def build(
     orders = KINDS[proposal.kind](proposal, as_of, limit or _shipped())
     filled = _Filling(proposal, subject, reason, requester, as_of.isoformat())
     return [{"type": "create", "description": filled.describe(order), "resource": filled(order)} for order in orders]
+
+
+_RELATIVE: Final = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9._-]{1,128}")
+
+
+def remove(reference: str, shown: str) -> Removal:
+    """The action that takes a draft away: ``reference`` is relative (``ServiceRequest/1``), else ValueError."""
+    if not _RELATIVE.fullmatch(reference):
+        raise ValueError("a draft is removed by its relative reference")
+    return {"type": "delete", "description": f"Remove this draft: {_plain(shown)}", "resourceId": reference}
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,21 @@ MRI_WITH_CONTRAST: Final = (
     _mri(_ANY, "spine", _WITH, (LOINC, "36067-7")),
 )
 
+_XR: Final = "radiographs, AP and lateral"
+
+
+def _xr(regions: frozenset[SpineRegion], where: str, *codings: tuple[str, str]) -> Study:
+    return Study(regions, f"{where} {_XR}", "imaging-order-xray", codings, regions != _ANY)
+
+
+# No SNOMED concept here: those of the set say nothing of the views.
+XR: Final = (
+    _xr(_THORACIC, "Thoracic spine", (LOINC, "30753-8")),
+    _xr(_LUMBAR, "Lumbar spine", (LOINC, "24970-6")),
+    _xr(_BOTH, "Thoracic and lumbar spine", (LOINC, "24984-7")),
+    _xr(_ANY, "Spine", (LOINC, "24928-4")),
+)
+
 CT: Final = (
     _ct(_THORACIC, "thoracic spine", (LOINC, "30597-9"), (SNOMED, "572081000119108")),
     _ct(_LUMBAR, "lumbar spine", (LOINC, "30620-9"), (SNOMED, "572091000119106")),
@@ -98,6 +113,11 @@ def mri_with_contrast(regions: frozenset[SpineRegion]) -> tuple[Study, ...]:
     if regions == _BOTH:
         return (_showing(MRI_WITH_CONTRAST, _THORACIC), _showing(MRI_WITH_CONTRAST, _LUMBAR))
     return (_showing(MRI_WITH_CONTRAST, regions),)
+
+
+def radiographs(regions: frozenset[SpineRegion]) -> tuple[Study, ...]:
+    """IM-05: plain films of the regions."""
+    return (_showing(XR, regions),)
 
 
 def spect_ct(regions: frozenset[SpineRegion]) -> tuple[Study, ...]:

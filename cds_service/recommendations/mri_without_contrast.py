@@ -1,7 +1,7 @@
 """MRI without contrast: a new, symptomatic vertebral compression fracture that no MRI has shown since onset, or a
 strong suspicion of one.
 
-IM-00, IM-01, IM-05, IM-07 and IM-09 of `clinical.md` D5.
+IM-00, IM-01, IM-05, IM-07, IM-08 and IM-09 of `clinical.md` D5; OC-12, OC-15 and OC-60 of section E.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from cds_service.criteria import imaging
 from cds_service.criteria.assessment import Assessment, LevelFacts
 from cds_service.criteria.criterion import Criteria, Criterion
+from cds_service.criteria.imaging_orders import drafts, pregnancy_with_radiation
 from cds_service.criteria.sites import chronic_and_painless
 from cds_service.facts.fact import Claim, any_of, met, not_met
 from cds_service.facts.model import SpineRegion, Study
@@ -97,9 +98,10 @@ def _within(study: Study, a: Assessment) -> bool:
 
 
 def silences(level: LevelFacts, a: Assessment, situation: Situation) -> tuple[Silence, ...]:
-    """SL-01, IM-07, SL-02 (after augmentation), SL-05, and OC-12 on a radiograph that is being signed."""
+    """OC-12 on a radiograph that is being signed, IM-08, SL-01, IM-07, SL-02 (after augmentation) and SL-05."""
     return (
         Silence("OC-12", plain_film_suffices(a, situation)),
+        Silence("IM-08", pregnancy_with_radiation(a)),
         Silence("SL-01", level.mri_ordered),
         Silence("IM-07", level.settled_by_uptake),
         Silence("SL-02", recently_augmented(level, a)),
@@ -117,6 +119,15 @@ def plain_film_suffices(a: Assessment, situation: Situation) -> Claim:
 
 
 def notes(a: Assessment) -> tuple[str, ...]:
+    """Lines for implants, for the uptake study that is drafted (OC-15), and for the referral that is (OC-60)."""
+    return (
+        *implant_notes(a),
+        *(("uptake-drafted",) if drafts(a, "imaging", "NM") else ()),
+        *(("referral-drafted",) if drafts(a, "spine-referral") else ()),
+    )
+
+
+def implant_notes(a: Assessment) -> tuple[str, ...]:
     """Lines for implants whose MR labelling needs a look (IM-03, IM-04)."""
     if imaging.mri_status_unknown(a.facts).met:
         return ("implant-unverified",)
@@ -149,7 +160,7 @@ def _at_level(level: LevelFacts, a: Assessment, situation: Situation) -> Judgeme
 
 
 def _by_suspicion(a: Assessment) -> Judgement:
-    regions = _suspected_regions(a)
+    regions = suspected_regions(a)
     ordered = any_of(*(level.mri_ordered for level in a.levels)) if a.levels else spine_mri_ordered(a)
     return judgement(
         suspicion_criteria(a),
@@ -157,11 +168,11 @@ def _by_suspicion(a: Assessment) -> Judgement:
         values={"level": "suspected fracture", "region": region_words(regions)},
         notes=notes(a),
         proposals=(Proposal("mri", regions, None, recommended=True),),
-        silences=(Silence("SL-01", ordered),),
+        silences=(Silence("IM-08", pregnancy_with_radiation(a)), Silence("SL-01", ordered)),
     )
 
 
-def _suspected_regions(a: Assessment) -> frozenset[SpineRegion]:
+def suspected_regions(a: Assessment) -> frozenset[SpineRegion]:
     """The regions of the levels a report hedges about; both where none is named."""
     hedged = [imaging.region_of(level.site) for level in a.levels if level.suspected.met]
     return frozenset[SpineRegion]().union(*hedged) or frozenset({"thoracic", "lumbar"})

@@ -9,7 +9,7 @@ from typing import Literal
 
 from cds_service.criteria.assessment import Assessment
 from cds_service.criteria.criterion import Criteria, Criterion, Outcome
-from cds_service.facts.fact import Claim
+from cds_service.facts.fact import Claim, Evidence
 from cds_service.facts.model import Level, SpineRegion
 from cds_service.knowledge.citations import Citation
 
@@ -67,6 +67,8 @@ class Proposal:
     regions: frozenset[SpineRegion]
     level: Level | None
     recommended: bool = False
+    draft: Evidence | None = None
+    """The clinician's own draft that ``remove-duplicate`` takes away."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What becomes of every vignette, in lines to read: each card with its words, each judgement that is not shown with why.
+"""What becomes of every vignette, in lines: each card with its words, each judgement that is not shown with why.
 
 ``judged.txt`` holds them. Where a line changes, the change is clinical: read the difference before keeping it
 (`python -m pytest tests/clinical/test_judged.py --update-golden`).
@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +25,7 @@ KEPT: Final = Path(__file__).with_name("judged.txt")
 TEXTS: Final = load_cards()
 
 
-@lru_cache(maxsize=None)
+@cache
 def facts(name: str) -> Facts:
     """The facts of a vignette; extracted once, however often they are judged."""
     vignette = VIGNETTES[name]
@@ -69,7 +69,7 @@ def _silenced(evaluation: Evaluation) -> Iterator[str]:
     yield from seen
 
 
-@lru_cache(maxsize=1)
+@cache
 def kept() -> dict[str, str]:
     """The paragraphs on file, by vignette."""
     paragraphs = KEPT.read_text(encoding="utf-8").strip().split("\n\n")

@@ -31,6 +31,12 @@ LONGEST: Mapping[str, str] = {
     "platelets": "1.235e+06",
     "levels": "x" * LONGEST_IN_SUMMARY,
     "minutes": "at least 1000",
+    "where": "thoracic and lumbar spine",
+    "grounds": "painless fracture, malignancy on record",
+    "because": "CT alone shows no edema or uptake",
+    "device": "x" * LONGEST_IN_SUMMARY,
+    "order": "x" * LONGEST_IN_SUMMARY,
+    "there": "x" * LONGEST_IN_SUMMARY,
 }
 """The longest each value can be: levels and regions are ours, record values are cut before they are filled in."""
 
