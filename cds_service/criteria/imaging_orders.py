@@ -48,6 +48,13 @@ def contrast_drafts(a: Assessment) -> tuple[Draft, ...]:
     return tuple(d for d in drafts(a, "imaging", "MR") if d.contrast in GIVEN)
 
 
+def alarm_notes(a: Assessment) -> tuple[str, ...]:
+    """Lines of a red-flag card about what is drafted: OC-07 (an MRI of routine priority) and OC-10 (a radiograph)."""
+    routine = any(not d.hurried for d in drafts(a, "imaging", "MR"))
+    film = bool(drafts(a, "imaging", "XR"))
+    return (*(("routine-mri",) if routine else ()), *(("film",) if film else ()))
+
+
 # --- pregnancy, kidneys, allergy, myeloma, operations -----------------------------------------------------------------
 
 
@@ -272,7 +279,13 @@ def _mri_again(draft: Draft, a: Assessment, too_old: Claim) -> Repeat:
     found = [*(s.evidence for s in done), *(o.evidence for o in ordered)]
     holds = _already(found, studies.gap or orders.gap) if draft.regions else unknown("the draft names no region")
     older = not_met(*(o.evidence for o in ordered)) if ordered else _before_the_pain(done, a)
-    return Repeat(draft, "OC-02", holds, {NEW_PAIN: older, "imaging too old for the procedure planned": too_old})
+    alarm = any_of(a.flags.infection, a.flags.neurological_sign)
+    return Repeat(
+        draft,
+        "OC-02",
+        holds,
+        {NEW_PAIN: older, "an alarm sign": alarm, "imaging too old for the procedure planned": too_old},
+    )
 
 
 def _before_the_pain(studies: Sequence[Study], a: Assessment) -> Claim:

@@ -44,7 +44,10 @@ _WORDED: Final[tuple[tuple[Agent, re.Pattern[str]], ...]] = (
     ),
 )  # fmt: skip
 _NAILS: Final = either("nails?", r"eyelash\w*", "adhesives?")
-_GADOLINIUM: Final = either(r"gad\w+", "mri? contrast", "magnevist", "dotarem", "eovist", "multihance")
+_GADOLINIUM: Final = either(
+    r"gad\w+", "mri? contrast", "magnevist", "dotarem", "eovist", "multihance", "prohance", "omniscan", "primovist",
+    "clariscan", "elucirem", "vueway",
+)  # fmt: skip
 _SHOWN: Final[dict[Agent, str]] = {
     "cement": "allergy to bone cement",
     "opacifier": "allergy to contrast medium",

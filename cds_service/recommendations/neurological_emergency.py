@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from cds_service.criteria.assessment import Assessment
 from cds_service.criteria.criterion import Criteria, Criterion
+from cds_service.criteria.imaging_orders import alarm_notes
 from cds_service.facts.fact import claim
 from cds_service.knowledge.citations import cite
-from cds_service.recommendations.drafted import film_drafted
 from cds_service.recommendations.recommendation import (
     Judgement,
     Proposal,
@@ -56,12 +56,12 @@ def judge(a: Assessment, situation: Situation) -> tuple[Judgement, ...]:
 
 
 def notes(a: Assessment) -> tuple[str, ...]:
-    """RF-03, RF-05, IM-03 and OC-10 as lines."""
+    """RF-03, RF-05, IM-03, OC-07 and OC-10 as lines."""
     return (
         *(("cancer",) if a.flags.cancer_with_deficit.met else ()),
         *(("canal",) if a.flags.canal_compromised.met else ()),
         *(("mri-unsafe",) if a.mri_unsafe.met else ()),
-        *(("film",) if film_drafted(a) else ()),
+        *alarm_notes(a),
     )
 
 

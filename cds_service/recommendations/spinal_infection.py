@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from cds_service.criteria.assessment import Assessment
 from cds_service.criteria.criterion import Criteria, Criterion
+from cds_service.criteria.imaging_orders import alarm_notes
 from cds_service.facts.model import SpineRegion
 from cds_service.knowledge.citations import cite
 from cds_service.recommendations.neurological_emergency import suppressed
@@ -34,7 +35,7 @@ def judge(a: Assessment, situation: Situation) -> tuple[Judgement, ...]:
                 "finding": signs[0].value if signs else "not documented",
                 "date": (signs[0].date if signs else None) or "undated",
             },
-            notes=("mri-unsafe",) if a.mri_unsafe.met else (),
+            notes=(*(("mri-unsafe",) if a.mri_unsafe.met else ()), *alarm_notes(a)),
             proposals=() if a.mri_unsafe.met else (Proposal("mri-with-contrast", BOTH, None, recommended=True),),
             silences=(suppressed(situation),),
         ),

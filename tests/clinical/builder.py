@@ -11,10 +11,10 @@ is left out was looked for and not found, because every prefetch key is sent who
     fractures     [{code, level, onset_days, onset, recorded_days, status, verification, text}]
                   `onset`: a (partial) date instead of days; `code`: M80.08XA unless given
     conditions    [{code, text, onset_days, recorded_days, status, verification}]   ICD-10-CM, "" for words alone
-    reports       [{study: MR|CT|XR|NM, region: thoracic|lumbar, days, text, status}]
+    reports       [{study: MR|MR-CONTRAST|CT|XR|NM, region: thoracic|lumbar, days, text, status}]
     pain          [{days, nrs}]
     observations  [{what, value, days}]   temperature crp esr platelets inr pvr t-score hcg pregnancy-status
-                                          blood-culture haemoglobin calcium bmi
+                                          blood-culture haemoglobin calcium bmi egfr
     care          {analgesic_days, brace_days, physiotherapy_days}   treatment under way for so many days
     medications   [{drug, days, status, dose, ended_days}]   `ended_days`: its supply ended so many days ago
     devices       [{what, safety}]        safety: unsafe, conditional, safe, or not given
@@ -28,7 +28,8 @@ is left out was looked for and not found, because every prefetch key is sent who
                   problem-list-item-create | order-dispatch
     role          scheduler | nurse: the user's PractitionerRole (else a Practitioner without one)
     new_problems  [as fractures]   what problem-list-item-create is about; not on the problem list yet
-    drafts        [{what, level, levels, region, planned_days, selected}]   planned_days counts forward
+    drafts        [{what, level, levels, region, planned_days, selected, note, priority}]   planned_days counts
+                  forward; a study is mri, mri-contrast, ct, xr or nm, its region thoracic, lumbar or (MRI) whole
     only_coded    true where the questionnaire could not say the same (default false)
     expect        {topic: indicator}: exactly these among the topics of this build
 
@@ -129,6 +130,10 @@ STUDIES: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("NM", "thoracic"): ("39879-2", "SPECT/CT bone, thoracic spine"),
     ("NM", "lumbar"): ("39879-2", "SPECT/CT bone, lumbar spine"),
     ("CT", "chest"): ("24627-2", "CT chest"),
+    ("MR", "whole"): ("30854-4", "MRI whole spine without contrast"),
+    ("MR-CONTRAST", "thoracic"): ("24981-3", "MRI thoracic spine without and with contrast"),
+    ("MR-CONTRAST", "lumbar"): ("24967-2", "MRI lumbar spine without and with contrast"),
+    ("MR-CONTRAST", "whole"): ("30855-1", "MRI whole spine without and with contrast"),
 }
 MEASURED: Final[Mapping[str, tuple[str, str, str]]] = {
     "temperature": ("8310-5", "Body temperature", "Cel"),
@@ -138,6 +143,7 @@ MEASURED: Final[Mapping[str, tuple[str, str, str]]] = {
     "platelets": ("777-3", "Platelets", "10*9/L"),
     "t-score": ("38267-1", "DXA lumbar spine T-score", "{T-score}"),
     "bmi": ("39156-5", "Body mass index", "kg/m2"),
+    "egfr": ("98979-8", "Glomerular filtration rate, estimated", "mL/min/{1.73_m2}"),
     "pvr": ("", "Post-void residual urine volume", "mL"),
     "haemoglobin": ("718-7", "Hemoglobin", "g/dL"),
     "calcium": ("17861-6", "Calcium", "mg/dL"),
@@ -163,7 +169,12 @@ DRUGS: Final = {
     "prednisone": "8640",
     "warfarin": "11289",
 }
-DEVICES: Final = {"pacemaker": ("14106009", "Cardiac pacemaker")}
+DEVICES: Final = {
+    "pacemaker": ("14106009", "Cardiac pacemaker"),
+    "pump": ("", "Intrathecal drug pump"),
+    "cochlear": ("", "Cochlear implant"),
+    "fragment": ("", "Metallic foreign body of the eye"),
+}
 LABELS: Final = {
     "unsafe": ("C106047", "MR Unsafe"),
     "conditional": ("C106046", "MR Conditional"),
@@ -176,6 +187,7 @@ SERVICES: Final[Mapping[str, tuple[str, str, str]]] = {
     "oncology": (SNOMED, "183529009", "Referral to oncologist"),
     "physiotherapy": (SNOMED, "91251008", "Physiotherapy"),
     "coronary-stent": (SNOMED, "", "Percutaneous coronary intervention with drug-eluting stent"),
+    "lumbar-fusion": (SNOMED, "", "Posterior lumbar fusion"),
     "blood-count": (LOINC, "58410-2", "Complete blood count"),
 }
 CLASSES: Final = {
@@ -593,6 +605,10 @@ class Writer:
         resource = self.order(draft, f"draft-{n}", "draft") | {"subject": {"reference": f"Patient/{PATIENT}"}}
         if "planned_days" in draft:
             resource["occurrenceDateTime"] = self.on(self.today + timedelta(days=draft["planned_days"]))
+        if "note" in draft:
+            resource["note"] = [{"text": draft["note"]}]
+        if "priority" in draft:
+            resource["priority"] = draft["priority"]
         return resource
 
     def allergy(self, allergy: Mapping[str, Any], n: int) -> Json:

@@ -45,13 +45,17 @@ def allergy(code: str = "", text: str = "", **more: Any) -> dict[str, Any]:
         (allergy(text="Iodinated contrast"), "opacifier", True),
         (allergy(text="barium sulfate"), "opacifier", True),
         (condition("Z91.041"), "opacifier", False),
+        (allergy("767235005"), "gadolinium", False),
+        (allergy(text="Gadolinium contrast"), "gadolinium", True),
+        (allergy(text="Gadobutrol (MRI)"), "gadolinium", True),
+        (condition(text="Anaphylactic reaction to gadolinium"), "gadolinium", True),
         (condition(text="Allergy to bone cement"), "cement", True),
     ],
 )
 def test_agents(given: dict[str, Any], agent: str, by_wording: bool) -> None:
     """DE-24, decision 15: by code, else by wording."""
     (found,) = facts(given).allergies.items
-    assert (found.agent, found.by_wording, found.severe) == (agent, by_wording, False)
+    assert (found.agent, found.by_wording) == (agent, by_wording)
 
 
 @pytest.mark.parametrize(
@@ -60,12 +64,13 @@ def test_agents(given: dict[str, Any], agent: str, by_wording: bool) -> None:
         allergy(text="Acrylic nails"),
         allergy("261712009", text="acrylic nails contact dermatitis"),
         allergy("294913003", text="Iodine"),
-        allergy("767235005"),
-        allergy(text="Gadolinium contrast"),
         allergy(text="Povidone-iodine"),
         allergy(text="Cyanoacrylate"),
         allergy(text="Penicillin"),
         allergy(text="No known allergy to contrast"),
+        allergy(text="No allergy to gadolinium"),
+        allergy(text="Gadolinium", verificationStatus=concept("refuted", "x")),
+        condition(text="MRI with gadolinium done"),
         allergy(text="PMMA", verificationStatus=concept("refuted", "x")),
         allergy(text="PMMA", verificationStatus=concept("entered-in-error ", "x")),
         allergy(text="PMMA", clinicalStatus=concept("resolved", "x")),
@@ -74,7 +79,7 @@ def test_agents(given: dict[str, Any], agent: str, by_wording: bool) -> None:
     ],
 )
 def test_what_is_none(given: dict[str, Any]) -> None:
-    """DE-24: nails, iodine, gadolinium, what is refuted or over."""
+    """DE-24: nails, iodine, what is denied, refuted or over."""
     assert facts(given).allergies.items == ()
 
 
@@ -96,6 +101,15 @@ def test_what_is_none(given: dict[str, Any]) -> None:
 def test_severe(more: dict[str, Any], severe: bool) -> None:
     """Decision 2: high criticality, a severe reaction, anaphylaxis by code or words."""
     assert [each.severe for each in facts(allergy(text="PMMA", **more)).allergies.items] == [severe]
+
+
+def test_gadolinium_stands_beside_what_else_an_entry_names() -> None:
+    """IM-12: one entry of two contrast media is both, and no agent hides another."""
+    both = allergy("426722004", text="Iodinated contrast and gadolinium")
+    assert [(each.agent, each.by_wording) for each in facts(both).allergies.items] == [
+        ("opacifier", False),
+        ("gadolinium", True),
+    ]
 
 
 def test_none_recorded() -> None:
