@@ -135,7 +135,7 @@ def _instead_of_ct(level: LevelFacts, a: Assessment) -> Judgement:
         label=level.label,
         values=_values(level.label, regions, "CT alone shows no edema or uptake"),
         notes=("mri-first", *notes(a)),
-        proposals=_proposals(regions, level),
+        proposals=_proposals(regions, level)[:1],  # the CT of the other one is drafted already
         silences=(
             Silence("IM-08", imaging_orders.pregnancy_with_radiation(a)),
             Silence(
@@ -165,8 +165,11 @@ def _only_ct(a: Assessment, situation: Situation) -> Claim:
 
 
 def notes(a: Assessment) -> tuple[str, ...]:
-    """SP-04 as a line."""
-    return ("pregnancy",) if imaging_orders.pregnancy(a).met else ()
+    """C-06 and SP-04 as lines."""
+    return (
+        *(("mri-unsafe",) if a.mri_unsafe.met else ()),
+        *(("pregnancy",) if imaging_orders.pregnancy(a).met else ()),
+    )
 
 
 def _values(label: str, regions: frozenset[SpineRegion], because: str) -> dict[str, str]:

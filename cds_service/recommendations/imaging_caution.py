@@ -73,7 +73,7 @@ def cautions(a: Assessment) -> tuple[Caution, ...]:
         ),
         Caution(
             "imaging-age",
-            Criterion(f"imaging {_days(a)} days old on the planned date", _too_old(a), cite("S3", "line 11"), "OC-21"),
+            Criterion(f"imaging {_days(a)} days old for the procedure", _too_old(a), cite("S3", "line 11"), "OC-21"),
         ),
         Caution("no-reason", _no_reason(a), "info"),
         Caution(

@@ -22,10 +22,12 @@ from cds_service.orders.drafts import (
     KINDS,
     LEVELS,
     ORTHOSES,
+    REMOVALS,
     Action,
     Reason,
     build,
     every_proposal,
+    remove,
     warm,
 )
 from cds_service.orders.strict import checked
@@ -38,7 +40,7 @@ from tests.schemas.conformance import schema_errors
 TODAY = date(2026, 11, 20)
 WHY = Reason(("fracture confirmed on a report or coded", "symptomatic"), fractured=True)
 REGION: dict[str, SpineRegion] = {"T": "thoracic", "L": "lumbar"}
-ALL_KINDS: tuple[ProposalKind, ...] = get_args(ProposalKind)
+ALL_KINDS: tuple[ProposalKind, ...] = tuple(kind for kind in get_args(ProposalKind) if kind not in REMOVALS)
 
 
 def actions(
@@ -215,7 +217,7 @@ def test_mri_with_contrast_of_both_regions_is_two_studies() -> None:
 def test_what_a_code_says_is_what_the_table_means() -> None:
     """Contrast and region of every coding in the value set agree with the study it stands for (never another study)."""
     tables = {
-        "without": (studies.MRI, studies.CT),
+        "without": (studies.MRI, studies.CT, studies.XR),
         "without-and-with": (studies.MRI_WITH_CONTRAST,),
     }
     for contrast, found in tables.items():
@@ -248,6 +250,38 @@ def test_bone_scan_and_ct_are_two_actions_of_one_suggestion(regions: set[SpineRe
     scan, computed = resources("bone-scan-and-ct", "T12")
     assert "bodySite" not in scan
     assert computed["bodySite"][0]["text"] == "T12 vertebra"
+
+
+@pytest.mark.parametrize(
+    ("regions", "code"),
+    [({"thoracic"}, "30753-8"), ({"lumbar"}, "24970-6"), ({"thoracic", "lumbar"}, "24984-7"), (set(), "24928-4")],
+)
+def test_radiographs(regions: set[SpineRegion], code: str) -> None:
+    """IM-05: plain films of the region, by a code that says so."""
+    resource = only("radiographs", None, regions)
+    assert coded(resource) == {code}
+    assert resource["code"]["text"].endswith("radiographs, AP and lateral")
+    assert resource["priority"] == "routine"
+
+
+def test_a_removal_names_the_draft_and_carries_no_resource() -> None:
+    """Checklist 61, decision 8: `delete` by relative reference, of a draft alone."""
+    action = remove("ServiceRequest/draft-2", "MRI lumbar\nspine (draft)")
+    assert action == {
+        "type": "delete",
+        "description": "Remove this draft: MRI lumbar spine (draft)",
+        "resourceId": "ServiceRequest/draft-2",
+    }
+    assert not schema_errors("action", json.loads(json.dumps(action)))
+
+
+@pytest.mark.parametrize(
+    "reference", ["ServiceRequest", "https://x/ServiceRequest/1", "ServiceRequest/1?x=y", "", "a/b"]
+)
+def test_a_removal_needs_a_relative_reference(reference: str) -> None:
+    """Anything else might name somebody else's resource."""
+    with pytest.raises(ValueError, match="relative reference"):
+        remove(reference, "MRI")
 
 
 @pytest.mark.parametrize("level", LEVELS)
