@@ -225,12 +225,6 @@ def _existing_file(text: str) -> Path:
     return path
 
 
-def _identifier(text: str) -> str:
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text):
-        raise ValueError("use a kebab-case id")
-    return text
-
-
 def _zone(text: str) -> str:
     try:
         ZoneInfo(text)
@@ -265,7 +259,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "VCF_DEADLINE_MS": Reader("deadline_ms", _between(50, 60_000, " (milliseconds)")),
         "VCF_FHIR_DEADLINE_MS": Reader("fhir_deadline_ms", _between(10, 60_000, " (milliseconds)")),
         "VCF_MAX_BODY": Reader("max_body", _between(1024, 64 * MIB, " (bytes)")),
-        "VCF_DEFAULT_PAYER": Reader("default_payer", _identifier),
+        "VCF_DEFAULT_PAYER": Reader("default_payer", _one_of("medicare-ffs", "medicare-advantage", "other", "none")),
         "VCF_TIMEZONE": Reader("timezone", _zone),
         "VCF_RED_FLAG_CARDS": Reader("red_flag_cards", _one_of("show", "suppress-only")),
         "WEB_CONCURRENCY": Reader("web_concurrency", _between(1, 256, "")),

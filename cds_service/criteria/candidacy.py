@@ -112,14 +112,21 @@ def _confirm(level: LevelFacts, a: Assessment) -> tuple[Criterion, ...]:
     )
 
 
+def care_parts(a: Assessment) -> Mapping[str, Claim]:
+    """VA-11 taken apart: referred for bone density (or DXA ordered or done), and both of the teaching."""
+    bones = a.facts.bone_health
+    return {
+        "bone density referral": any_of(course.stated(bones.referral), bones.dxa.some(lambda s: s.says)),
+        "osteoporosis education": course.stated(bones.education),
+        "prevention programme": course.stated(bones.programme),
+    }
+
+
 def continuum_of_care(a: Assessment) -> Claim:
     """VA-11: referred for bone density (or DXA ordered or done), and education with a prevention programme
     documented.
     """
-    bones = a.facts.bone_health
-    density = any_of(course.stated(bones.referral), bones.dxa.some(lambda s: s.says))
-    taught = all_of(course.stated(bones.education), course.stated(bones.programme))
-    both = all_of(density, taught)
+    both = all_of(*care_parts(a).values())
     return unknown("not documented as done", both.evidence) if both.unknown else both
 
 

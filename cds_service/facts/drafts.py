@@ -9,6 +9,7 @@ from typing import Final
 from cds_service.facts.coded import find
 from cds_service.facts.fact import Evidence
 from cds_service.facts.model import Draft, DraftKind
+from cds_service.facts.payer import diagnosis_codes, place_of_service, procedure_numbers
 from cds_service.facts.requests import understand
 from cds_service.facts.source import VOID, Source, cut
 from cds_service.facts.wording import either
@@ -71,6 +72,9 @@ def _drafts(source: Source, sent: Sequence[Sent], chosen: set[str]) -> Iterator[
             for_augmentation=understood.for_augmentation,
             hurried=plain_code(getattr(resource, "priority", None)) in _HURRIED,
             weight_bearing=image.modality == "XR" and _is_weight_bearing(resource),
+            state=place_of_service(resource, source),
+            procedure_numbers=procedure_numbers(resource),
+            diagnosis_codes=diagnosis_codes(resource, source),
         )
 
 

@@ -23,6 +23,7 @@ from cds_service.facts.neurology import neurology
 from cds_service.facts.orders import orders
 from cds_service.facts.pain import pain
 from cds_service.facts.patient import patient
+from cds_service.facts.payer import payer
 from cds_service.facts.pregnancy import pregnancy
 from cds_service.facts.preparation import preparation
 from cds_service.facts.questionnaire import answers
@@ -81,6 +82,7 @@ def extract(
         weight_loss=weight_loss(source),
         alarms=alarms(source),
         egfr=egfr(source),
+        payer=payer(source),
     )
 
 

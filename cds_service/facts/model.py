@@ -493,6 +493,41 @@ class Alarms:
     """Renal bone disease (osteomalacia and osteogenesis imperfecta stand with the diseases of bone)."""
 
 
+PayerKind = Literal["medicare-ffs", "medicare-advantage", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Insurance:
+    """DE-29: one Coverage of medical care; ``kind`` None where it does not say whose. It covers both days and those
+    between.
+    """
+
+    kind: PayerKind | None
+    covers: DateRange
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosisCode:
+    """DE-02: one ICD-10-CM code of a current problem that a coverage policy may ask for; ``levels`` empty where it
+    names none.
+    """
+
+    code: str
+    levels: tuple[Level, ...]
+    fracture: bool
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """DE-29. ``state`` is the patient's, two letters; the place of service is the draft's."""
+
+    coverages: Listing[Insurance] = field(default_factory=unread)
+    state: Fact[str] = field(default_factory=no_fact)
+    diagnoses: Listing[DiagnosisCode] = field(default_factory=unread)
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """DE-30: one order of this request that nobody has signed yet (on re-sign: that is being signed again)."""
@@ -512,6 +547,12 @@ class Draft:
     """Its priority is urgent, asap or stat; one without a priority is routine."""
     weight_bearing: bool = False
     """A film taken standing, or in flexion and extension."""
+    state: Fact[str] = field(default_factory=no_fact)
+    """DE-29: the state of the place of service it names."""
+    procedure_numbers: tuple[str, ...] = ()
+    """CPT, numbers alone."""
+    diagnosis_codes: tuple[str, ...] = ()
+    """ICD-10-CM of its reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -542,6 +583,7 @@ class Facts:
     alarms: Alarms = field(default_factory=Alarms)
     egfr: Listing[Measurement] = field(default_factory=unread)
     """DE-25, mL/min/1.73 m2, newest first."""
+    payer: Payer = field(default_factory=Payer)
 
     @property
     def reference_date(self) -> date:

@@ -18,7 +18,7 @@ from cds_service.fhir.codes import codes, words
 from cds_service.fhir.dates import DateInterval, parse_date, parse_instant
 from cds_service.fhir.decoding import plain_code
 from cds_service.fhir.record import OWN_KEYS, KeyState, Located, PatientRecord
-from cds_service.fhir.resources import CodeableConcept, Period, Quantity, Reference, Resource
+from cds_service.fhir.resources import CodeableConcept, Owner, Period, Quantity, Resource
 from cds_service.fhir.text import NO_MEANS, Means
 from cds_service.knowledge.value_set import Row
 
@@ -267,7 +267,7 @@ class Source:
         """The results whose code is in one value set, each with its row."""
         return self._results.get(set_id, ())
 
-    def resolve(self, reference: Reference | None, within: Resource) -> Resource | None:
+    def resolve(self, reference: Owner | None, within: Resource) -> Resource | None:
         """What a reference names, contained or in the record."""
         return self.record.resolve(reference, within)
 

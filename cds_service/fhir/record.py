@@ -21,7 +21,7 @@ from msgspec import Raw, Struct
 
 from cds_service.fhir import decoding
 from cds_service.fhir import resources as fhir
-from cds_service.fhir.resources import NotReadable, Owner, Reference, Resource, Unreadable
+from cds_service.fhir.resources import NotReadable, Owner, Resource, Unreadable
 from cds_service.fhir.when import when
 
 R = TypeVar("R", bound=Resource)
@@ -179,7 +179,7 @@ class PatientRecord:
         """
         return self._by_type.get(kind, ())
 
-    def locate(self, reference: Reference | None) -> Located[Any] | None:
+    def locate(self, reference: Owner | None) -> Located[Any] | None:
         """The resource of this record that a relative, absolute, versioned or urn reference names; None when not
         here.
         """
@@ -189,7 +189,7 @@ class PatientRecord:
         target = _target(text, self._urls)
         return None if target is None else self._by_reference.get(target)
 
-    def resolve(self, reference: Reference | None, within: Resource | None = None) -> Resource | None:
+    def resolve(self, reference: Owner | None, within: Resource | None = None) -> Resource | None:
         """What a reference names: ``#id`` among the resources contained in ``within``, anything else in this record."""
         if reference is not None and within is not None and (reference.reference or "").strip().startswith("#"):
             return contained(within, (reference.reference or "").strip()[1:])
@@ -506,7 +506,7 @@ def belongs(resource: Resource, patient_id: str, urls: Mapping[str, str] = Mappi
 # --- reading all ------------------------------------------------------------------------------------------------------
 
 # What nobody expects to name a patient.
-_OWNERLESS: Final = (fhir.Binary, fhir.Medication, fhir.PractitionerRole)
+_OWNERLESS: Final = (fhir.Binary, fhir.Location, fhir.Medication, fhir.Organization, fhir.PractitionerRole)
 _SUBJECT_ONLY: Final = frozenset(fhir.RESOURCE_TYPES.values()) - {
     fhir.Appointment,
     fhir.Coverage,

@@ -1,8 +1,8 @@
 """The FHIR R4 resources this service reads, with just the fields it uses.
 
 Every field is optional: records leave out what the specification requires. Names are the R4 element names in
-snake_case. Choice elements (``value[x]``) keep one field a type. Names of people, addresses, identifiers and security
-labels have no field here, so they are never read. `decoding` turns bytes into these.
+snake_case. Choice elements (``value[x]``) keep one field a type. Names of people, identifiers and security labels have
+no field here, so they are never read; of addresses the state alone is. `decoding` turns bytes into these.
 
 Source of the shapes: http://hl7.org/fhir/R4/ (4.0.1).
 """
@@ -92,6 +92,15 @@ class Attachment(Element, frozen=True):
     title: str | None = None
 
 
+class Address(Element, frozen=True):
+    """Only what tells the state: streets, towns and postal codes are never read."""
+
+    use: str | None = None
+    state: str | None = None
+    country: str | None = None
+    period: Period | None = None
+
+
 class Annotation(Element, frozen=True):
     text: str | None = None
     time: str | None = None
@@ -168,6 +177,7 @@ class Patient(Resource, frozen=True):
     deceased_boolean: bool | None = None
     deceased_date_time: str | None = None
     extension: tuple[Extension, ...] = ()
+    address: tuple[Address, ...] = ()
 
 
 class ConditionStage(Element, frozen=True):
@@ -575,12 +585,15 @@ class AllergyIntolerance(Resource, frozen=True):
 
 
 class CoverageClass(Element, frozen=True):
+    """``value`` is the plan's name or number where ``type`` is plan; of any other type it is nobody's business here."""
+
     type: CodeableConcept | None = None
     name: str | None = None
+    value: str | None = None
 
 
 class Coverage(Resource, frozen=True):
-    """``class_`` is the R4 element ``class``. Subscriber and policy numbers are not read."""
+    """``class_`` is the R4 element ``class``. Subscriber and policy numbers have no field."""
 
     status: str | None = None
     type: CodeableConcept | None = None
@@ -617,12 +630,24 @@ class QuestionnaireResponse(Resource, frozen=True):
     item: tuple[ResponseItem, ...] = ()
 
 
+class Location(Resource, frozen=True):
+    status: str | None = None
+    address: Address | None = None
+
+
+class Organization(Resource, frozen=True):
+    """``name``, an insurer's and no person's, stays undecoded until a Coverage names it as its payor."""
+
+    name: Raw = Raw(b"")
+
+
 class PractitionerRole(Resource, frozen=True):
     active: bool | None = None
     period: Period | None = None
     practitioner: Reference | None = None
     code: tuple[CodeableConcept, ...] = ()
     specialty: tuple[CodeableConcept, ...] = ()
+    location: tuple[Reference, ...] = ()
 
 
 class Task(Resource, frozen=True):
@@ -765,12 +790,14 @@ RESOURCE_TYPES: Final[Mapping[str, type[Resource]]] = types.MappingProxyType(
             DocumentReference,
             Encounter,
             ImagingStudy,
+            Location,
             Medication,
             MedicationAdministration,
             MedicationDispense,
             MedicationRequest,
             MedicationStatement,
             Observation,
+            Organization,
             Patient,
             PractitionerRole,
             Procedure,

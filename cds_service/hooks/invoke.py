@@ -120,7 +120,11 @@ def _asked(service: Service, request: HookRequest) -> Iterator[str]:
 
 def _situation(service: Service, request: HookRequest, settings: Settings, record: PatientRecord) -> Situation:
     """The moment as recommendations see it. A user nobody names is taken for a clinician (11 of 79 real requests)."""
-    choices = {**_choices(settings), "red_flag_cards": settings.red_flag_cards}
+    choices = {
+        **_choices(settings),
+        "red_flag_cards": settings.red_flag_cards,
+        "default_payer": settings.default_payer,
+    }
     kind = (request.user_id or "").partition("/")[0]
     return Situation(
         cast(Hook, service.hook),

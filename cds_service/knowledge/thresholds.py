@@ -139,7 +139,12 @@ class Thresholds:
     followup_call_days: int
     bone_health_loop_months: int
     # Coverage
-    # ...
+    acute_days: int
+    nsm_hours_multi: int
+    nsm_weeks_cirse: int
+    nsm_days_evicore: int
+    nsm_days_bcbsa: int
+    imaging_months_evicore: int
     # Bone health
     # ...
     # Opioids and braces

@@ -8,6 +8,7 @@ from cds_service.recommendations import (
     alternative_to_mri,
     augmentation_bleeding_risk,
     augmentation_contraindicated,
+    augmentation_coverage,
     augmentation_criteria_not_met,
     augmentation_missing_data,
     augmentation_preparation,
@@ -51,6 +52,7 @@ ALL: Final[tuple[Recommendation, ...]] = (
     augmentation_missing_data.RECOMMENDATION,
     specialist_review.RECOMMENDATION,
     conservative_care.RECOMMENDATION,
+    augmentation_coverage.RECOMMENDATION,
     augmentation_preparation.RECOMMENDATION,
     duplicate_order.RECOMMENDATION,
 )
@@ -61,6 +63,5 @@ NOT_YET_BUILT: Final[tuple[str, ...]] = (
     "brace-review",
     "conservative-care-review",
     "osteoporosis-treatment",
-    "augmentation-coverage",
 )
 """Topics of the contract that no module judges yet: `explain` names them, and no card shows them."""

@@ -7,7 +7,7 @@ is left out was looked for and not found, because every prefetch key is sent who
     from          another vignette whose sections are the start: a section given here replaces it, `null` removes it
     title, rules  one line, and the rows of the decision table that the expectation rests on
     as_of         the day of the call, 2026-11-20 unless given
-    patient       {age, sex, deceased_days}
+    patient       {age, sex, deceased_days, state}
     fractures     [{code, level, onset_days, onset, recorded_days, status, verification, text}]
                   `onset`: a (partial) date instead of days; `code`: M80.08XA unless given
     conditions    [{code, text, onset_days, recorded_days, status, verification}]   ICD-10-CM, "" for words alone
@@ -22,14 +22,17 @@ is left out was looked for and not found, because every prefetch key is sent who
     orders        [{what, level, region, days, status}]
     allergies     [{to, criticality, reaction}]
     encounters    [inpatient | observation | emergency | ambulatory | hospice]
+    coverage      [medicare-ffs | medicare-advantage | commercial]
     assessment    {linkId: answer}        the questionnaire, answered today; `assessment_days` ago when given
     unread        [prefetch keys that are not sent]
     hook          patient-view | order-select | order-sign | encounter-start | encounter-discharge | appointment-book |
                   problem-list-item-create | order-dispatch
     role          scheduler | nurse: the user's PractitionerRole (else a Practitioner without one)
     new_problems  [as fractures]   what problem-list-item-create is about; not on the problem list yet
-    drafts        [{what, level, levels, region, planned_days, selected, note, priority}]   planned_days counts
-                  forward; a study is mri, mri-contrast, ct, xr or nm, its region thoracic, lumbar or (MRI) whole
+    drafts        [{what, level, levels, region, planned_days, selected, note, priority,
+                  place, reason, cpt}]   planned_days counts forward;
+                  a study is mri, mri-contrast, ct, xr or nm, its region thoracic, lumbar or (MRI) whole
+                  `place`: the state of the place of service; `reason`: ICD-10-CM; `cpt`: a further code
     only_coded    true where the questionnaire could not say the same (default false)
     expect        {topic: indicator}: exactly these among the topics of this build
 
@@ -58,11 +61,11 @@ Json = dict[str, Any]
 
 SECTIONS: Final = frozenset(
     "patient fractures conditions reports pain observations care medications devices procedures orders allergies"
-    " encounters assessment assessment_days unread hook role new_problems drafts expect only_coded".split()
+    " encounters coverage assessment assessment_days unread hook role new_problems drafts expect only_coded".split()
 )
 KEYS: Final = tuple(
     "patient encounter conditions reports imaging observations medications devices procedures orders allergies"
-    " questionnaire".split()
+    " coverage questionnaire".split()
 )
 """Our own prefetch keys: all of them are sent, whole, unless a vignette says otherwise."""
 
@@ -189,6 +192,11 @@ SERVICES: Final[Mapping[str, tuple[str, str, str]]] = {
     "coronary-stent": (SNOMED, "", "Percutaneous coronary intervention with drug-eluting stent"),
     "lumbar-fusion": (SNOMED, "", "Posterior lumbar fusion"),
     "blood-count": (LOINC, "58410-2", "Complete blood count"),
+}
+INSURED: Final = {
+    "medicare-ffs": "Medicare Part A and B",
+    "medicare-advantage": "Medicare Advantage HMO",
+    "commercial": "Example Mutual Health",
 }
 CLASSES: Final = {
     "inpatient": "IMP", "observation": "OBSENC", "emergency": "EMER", "ambulatory": "AMB", "hospice": "IMP",
@@ -376,6 +384,8 @@ class Writer:
         age = patient.get("age", 78)
         resource: Json = {"resourceType": "Patient", "id": PATIENT, "gender": patient.get("sex", "female")}
         resource["birthDate"] = f"{self.today.year - age}-03-14"
+        if "state" in patient:
+            resource["address"] = [{"use": "home", "state": patient["state"], "country": "US"}]
         if "deceased_days" in patient:
             resource["deceasedDateTime"] = self.day(patient["deceased_days"])
         if self.variant.reference != "urn":
@@ -415,6 +425,7 @@ class Writer:
                 *self.given("brace_days", care, self.brace),
             ],
             "allergies": [self.allergy(each, n) for n, each in enumerate(v.get("allergies", []), 1)],
+            "coverage": [self.insurance(kind, n) for n, kind in enumerate(v.get("coverage", []), 1)],
             "questionnaire": [self.form(v["assessment"], v.get("assessment_days", 0))] if v.get("assessment") else [],
         }
 
@@ -609,7 +620,20 @@ class Writer:
             resource["note"] = [{"text": draft["note"]}]
         if "priority" in draft:
             resource["priority"] = draft["priority"]
+        if "cpt" in draft:
+            resource["code"]["coding"].append({"system": CPT, "code": str(draft["cpt"])})
+        if "reason" in draft:
+            resource["reasonCode"] = [{"coding": [{"system": ICD, "code": draft["reason"]}]}]
+        if "place" in draft:
+            site = {"resourceType": "Location", "id": "site", "address": {"state": draft["place"], "country": "US"}}
+            resource |= {"contained": [site], "locationReference": [{"reference": "#site"}]}
         return resource
+
+    def insurance(self, kind: str, n: int) -> Json:
+        """A Coverage in force, known by its payor's words."""
+        resource: Json = {"resourceType": "Coverage", "id": f"coverage-{n}", "status": "active"}
+        resource |= {"payor": [{"display": INSURED[kind]}], "period": {"start": self.day(900)}}
+        return resource | ({"beneficiary": self.owner()} if self.variant.reference != "none" else {})
 
     def allergy(self, allergy: Mapping[str, Any], n: int) -> Json:
         """An allergy on record."""

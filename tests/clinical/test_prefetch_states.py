@@ -14,7 +14,8 @@ from tests.clinical.running import EXTENSION, post, topics
 from tests.schemas.conformance import assert_conformant, assert_operation_outcome
 
 VIGNETTES = load_vignettes()
-OPTIONAL = tuple(key for key in KEYS if key not in ("patient", "conditions"))
+OPTIONAL = tuple(key for key in KEYS if key not in ("patient", "conditions", "coverage"))
+"""The optional keys that a chart review asks for; who pays is asked where an augmentation is signed alone."""
 NEEDS = {recommendation.id: recommendation.needs for recommendation in ALL}
 
 NONE_SENT = "absent"

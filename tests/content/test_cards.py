@@ -37,6 +37,9 @@ LONGEST: Mapping[str, str] = {
     "device": "x" * LONGEST_IN_SUMMARY,
     "order": "x" * LONGEST_IN_SUMMARY,
     "there": "x" * LONGEST_IN_SUMMARY,
+    "items": "10",
+    "documented": "10",
+    "policy": "LCD L34106, local not read",
 }
 """The longest each value can be: levels and regions are ours, record values are cut before they are filled in."""
 

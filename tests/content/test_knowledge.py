@@ -801,7 +801,8 @@ def test_every_data_file_has_a_reader() -> None:
     """No file lies in the package that no loader reads."""
     names = {name for name, _ in data_files(data_directory())}
     sets = {f"value_sets/{set_id}.{suffix}" for set_id in SET_IDS for suffix in ("csv", "toml")}
-    assert names == sets | {"thresholds.toml", "citations.toml", "conflicts.toml", "hold_intervals.toml"}
+    files = "thresholds citations conflicts hold_intervals coverage_policies".split()
+    assert names == sets | {f"{name}.toml" for name in files}
 
 
 def test_loading_everything_is_quick() -> None:

@@ -29,7 +29,7 @@ def imaging_draft(modality: Any = "MR", regions: tuple[SpineRegion, ...] = ("lum
 
 def mri(contrast: Contrast | None, days: float = 1, regions: tuple[SpineRegion, ...] = ("lumbar",)) -> Study:
     """A final MRI that shows the fracture of L1."""
-    return replaced(study(finding("L1"), days=days, regions=regions), contrast=contrast)  # type: ignore[no-any-return]
+    return replaced(study(finding("L1"), days=days, regions=regions), contrast=contrast)
 
 
 def ordered(contrast: Contrast | None, *regions: SpineRegion, **said: Any) -> Order:
