@@ -17,7 +17,7 @@ from cds_service.criteria.candidacy import blocking, candidacy, care_parts
 from cds_service.criteria.criterion import Criterion
 from cds_service.criteria.freshness import HOURS_A_DAY, fresh_statements
 from cds_service.facts.fact import Claim, Evidence, Fact, all_of, any_of, claim, fact, met, no_fact, not_met, unknown
-from cds_service.facts.model import Draft, Level
+from cds_service.facts.model import Draft, Level, Listing, Statement
 from cds_service.knowledge.citations import cite
 from cds_service.knowledge.coverage_policies import Technique, load_coverage_policies
 
@@ -192,33 +192,29 @@ def _continuum(a: Assessment) -> Claim:
 def exclusions(level: LevelFacts, a: Assessment) -> tuple[Criterion, ...]:
     """What the coverage text wants none of, absolute and relative alike; pain from elsewhere is item 7."""
     against, at = level.against, cite("LCD-N", "exclusions")
+    fever = fresh_statements(a.facts.infection.fever_or_sepsis, a.facts, a.limit.temperature_fresh_hours / HOURS_A_DAY)
+    signs = fresh_statements(a.facts.neurology.stated, a.facts, a.limit.neuro_fresh_days)
+    deficit = _stated_absent(against.deficit, signs, NEUROLOGICAL_QUESTIONS)
     return (
-        Criterion("infection", _stated_absent(against.infection, _no_fever(a)), at, "CX-02"),
+        Criterion("infection", _stated_absent(against.infection, fever, 1), at, "CX-02"),
         Criterion("pregnancy", against.pregnancy, at, "CX-03"),
         Criterion("more fractures than one procedure covers", _too_many(level, a), at, "CX-04"),
         Criterion("retropulsion or canal compromise", against.canal, at, "CX-05"),
         Criterion("allergy to cement or opacifier", against.cement_allergy, at, "CX-06"),
         Criterion("uncorrected coagulopathy", against.coagulopathy, at, "CX-07"),
         Criterion("spinal instability", _instability(level), at, "CX-09"),
-        Criterion("neurological deficit", _stated_absent(against.deficit, _no_deficit(a)), at, "CX-10"),
+        Criterion("neurological deficit", deficit, at, "CX-10"),
     )
 
 
-def _stated_absent(found: Claim, denied: tuple[Evidence, ...]) -> Claim:
-    """An exclusion that nothing shows and a clinician denied is addressed, though not every test of it was done."""
-    return not_met(*denied) if found.unknown and denied else found
+def _stated_absent(found: Claim, asked: Listing[Statement], least: int) -> Claim:
+    """An exclusion that nothing shows and a clinician denied is addressed, though not every test of it was done.
 
-
-def _no_fever(a: Assessment) -> tuple[Evidence, ...]:
-    """A fresh "no" to fever or sepsis."""
-    days = a.limit.temperature_fresh_hours / HOURS_A_DAY
-    return tuple(s.evidence for s in fresh_statements(a.facts.infection.fever_or_sepsis, a.facts, days).items)
-
-
-def _no_deficit(a: Assessment) -> tuple[Evidence, ...]:
-    """A fresh "no" to as many neurological signs as the assessment form asks for."""
-    said = fresh_statements(a.facts.neurology.stated, a.facts, a.limit.neuro_fresh_days).items
-    return tuple(s.evidence for s in said) if len(said) >= NEUROLOGICAL_QUESTIONS else ()
+    ``asked`` are the fresh answers about it, ``least`` how many of them it takes.
+    """
+    if found.unknown and len(asked.items) >= least and not any(s.says for s in asked.items):
+        return not_met(*(s.evidence for s in asked.items))
+    return found
 
 
 def _too_many(level: LevelFacts, a: Assessment) -> Claim:

@@ -13,7 +13,7 @@ from importlib.resources.abc import Traversable
 from types import MappingProxyType
 from typing import Any, Final
 
-from cds_service.knowledge.citations import Citation, cite
+from cds_service.knowledge.citations import READ, Citation, cite
 from cds_service.knowledge.data import data_directory, read_toml
 from cds_service.knowledge.errors import ContentError
 from cds_service.knowledge.systems import CPT, ICD_10_CM, normalise_code
@@ -29,12 +29,16 @@ _EARLIEST: Final = date(2000, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One Local Coverage Determination. ``effective`` is None where no date was read."""
+    """One Local Coverage Determination. ``effective`` is None where no date was read; ``tag`` says how its criteria were
+    read, ``contractor_tag`` and ``states_tag`` (None without a list) the rest.
+    """
 
     id: str
     contractor: str
+    contractor_tag: str
     effective: date | None
     states: frozenset[str]
+    states_tag: str | None
     states_whole: bool
     perhaps: frozenset[str]
     malignant: bool
@@ -167,7 +171,9 @@ def _day(where: str, value: object) -> date:
 
 
 def _policy(where: str, id_: str, entry: Mapping[str, Any], states: Mapping[str, str]) -> Policy:
-    known = {"contractor", "effective", "states", "states_whole", "perhaps", "malignant", "source", "tag", "note"}
+    known = set(
+        "contractor contractor_tag effective states states_tag states_whole perhaps malignant source tag note".split()
+    )
     strange = sorted(set(entry) - known)
     _check(
         _POLICY.fullmatch(id_) is not None and not strange, f"{where} has unknown keys {strange}, or is no LCD number"
@@ -175,11 +181,15 @@ def _policy(where: str, id_: str, entry: Mapping[str, Any], states: Mapping[str,
     _check(
         bool(entry["contractor"].strip() and entry["note"].strip()), f"{where} contractor and note must not be empty"
     )
+    tags = {entry["contractor_tag"], *([entry["states_tag"]] if entry["states"] else [])}
+    _check(tags <= set(READ), f"{where} contractor_tag and states_tag must be of {', '.join(READ)}")
     return Policy(
         id=id_,
         contractor=entry["contractor"],
+        contractor_tag=entry["contractor_tag"],
         effective=_day(f"{where} effective", entry["effective"]) if "effective" in entry else None,
         states=_known(where, entry["states"], states),
+        states_tag=entry.get("states_tag"),
         states_whole=entry["states_whole"],
         perhaps=_known(where, entry.get("perhaps", []), states),
         malignant=entry.get("malignant", False),

@@ -28,7 +28,7 @@ from cds_service.criteria.coverage import (
 )
 from cds_service.criteria.criterion import Criteria, Criterion
 from cds_service.facts.fact import Claim, Fact
-from cds_service.knowledge.citations import READ, cite
+from cds_service.knowledge.citations import cite
 from cds_service.recommendations.augmentation_missing_data import missing
 from cds_service.recommendations.augmentation_referral import CANDIDACY_NEEDS
 from cds_service.recommendations.drafted import augmentation_drafted, levels_to_judge
@@ -41,6 +41,9 @@ PAYERS: Mapping[str, str] = {
     "medicare-advantage": "Medicare Advantage",
     "other": "another payer than Medicare",
 }
+HOW_READ: Mapping[str, str] = {
+    "P": "full text", "X": "excerpt", "S": "second-hand", "GK": "not verified", "DES": "not read"
+}  # fmt: skip
 ITEM_OF: Mapping[str, int] = {"VA-02": 1, "VA-05": 2, "VA-03": 3, "VA-06": 4, "VA-07": 5, "VA-08": 6, "VA-09": 7}
 """The clauses of candidacy that an item of the list asks too."""
 UNNAMED = "level not named"
@@ -187,9 +190,10 @@ def _values(level: LevelFacts, found: CoverageFile, a: Assessment, payer: Fact[s
         "undocumented": str(sum(item.claim.unknown for item in found.items)),
         "lcd": shown.id,
         "policy": f"LCD {shown.id}" if own is not None else f"LCD {shown.id}, local not read",
-        "contractor": shown.contractor,
+        "contractor": f"{shown.contractor} ({HOW_READ[shown.contractor_tag]})",
         "effective": f"effective {shown.effective}" if shown.effective is not None else "effective date not read",
-        "read": f"{shown.tag}: {READ[shown.tag]}",
+        "read": HOW_READ[shown.tag],
+        "states_read": HOW_READ[shown.states_tag or "DES"],
         "whole": "whole" if shown.states_whole else "not whole",
         "list": REGISTER.file_list.id,
         "perhaps": f"{perhaps.id} ({perhaps.contractor})" if perhaps is not None else "none",

@@ -548,7 +548,7 @@ def test_an_augmentation_draft(client: FlaskClient, form: str) -> None:
         draft.pop(member, None)
         if value is not None:
             draft[member] = value
-    assert topics(post(client, request).json) == {"augmentation-contraindicated": "critical"}
+    assert topics(post(client, request).json).get("augmentation-contraindicated") == "critical"
 
 
 SilentCase = tuple[str, Callable[[Json], None]]
