@@ -146,7 +146,7 @@ def _items(level: LevelFacts, a: Assessment, ruled_out: tuple[Criterion, ...], *
         ),
     )
     return tuple(
-        Criterion(f"{number}. {label}", _with_evidence(said, a), at, f"{RULE} ({number})")
+        Criterion(f"{number}. {label}", _with_evidence(said, a), at, f"{RULE} item {number}")
         for number, (label, said, at) in enumerate(claims, 1)
     )
 
@@ -186,7 +186,7 @@ def _continuum(a: Assessment) -> Claim:
     """Item 9, VA-11, naming the part that is not documented."""
     parts = care_parts(a)
     open_parts = ", ".join(name for name, said in parts.items() if said.unknown)
-    return all_of(*parts.values()).because(f"not documented: {open_parts}")
+    return all_of(*parts.values()).because(f"nothing on {open_parts}")
 
 
 def exclusions(level: LevelFacts, a: Assessment) -> tuple[Criterion, ...]:
@@ -249,7 +249,7 @@ def _together(level: LevelFacts, a: Assessment, ruled_out: tuple[Criterion, ...]
     present = tuple(c.claim for c in (*ruled_out, *blocking(level)) if c.claim.met)
     said = all_of(
         *shared,
-        claim(True if level.site.level is not None else None, why="the level is not named"),
+        claim(None if level.site.level is None else True, why="the level is not named"),
         pain_score(a),
         course.by_setting(a.facts, met(), at_home),
         a.course.pain_concordant,
@@ -320,9 +320,10 @@ def procedure(a: Assessment) -> Claim:
     if not levels:
         return unknown("the order names no level", seen)
     given = {n for n, _ in numbers}
-    fits = any(given & first_numbers(t, levels) for t in used)
+    # Each technique used begins with its own first level; what is left over are further levels.
+    fits = len(used) <= len(levels) and all(given & first_numbers(t, levels) for t in used)
     further = any(t.additional in given for t in used)
-    return claim(fits and further == (len(levels) > 1), seen)
+    return claim(fits and further == (len(levels) > len(used)), seen)
 
 
 def ordered_levels(drafts: tuple[Draft, ...]) -> tuple[Level, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Final, Literal
 
+from cds_service.facts.coded import Key, find_keys
 from cds_service.facts.fact import Evidence, Fact, fact, no_fact
 from cds_service.facts.fractures import SET, named_levels
 from cds_service.facts.levels import levels_in, levels_of
@@ -302,7 +303,7 @@ def procedure_numbers(resource: Resource) -> tuple[str, ...]:
 
 
 def diagnosis_codes(resource: Resource, source: Source) -> tuple[str, ...]:
-    """The ICD-10-CM codes an order or a booking gives as its reason, itself or by a problem it names."""
+    """The ICD-10-CM codes that bear on coverage among an order's or a booking's reasons and the problems it names."""
     if not isinstance(resource, fhir.ServiceRequest | fhir.Appointment):
         return ()
     problems = (source.resolve(each, resource) for each in resource.reason_reference)
@@ -310,4 +311,9 @@ def diagnosis_codes(resource: Resource, source: Source) -> tuple[str, ...]:
         *codes(resource.reason_code),
         *(key for p in problems if isinstance(p, fhir.Condition) for key in codes(p.code)),
     ]
-    return tuple(dict.fromkeys(code for system, code in named if system == ICD_10_CM))
+    return tuple(dict.fromkeys(key[1] for key in named if _bears(key)))
+
+
+def _bears(key: Key) -> bool:
+    """Whether a code is of a vertebral fracture, or one that a policy names."""
+    return key[0] == ICD_10_CM and (key[1] in _ASKED or SET in find_keys([key]))

@@ -29,8 +29,8 @@ _EARLIEST: Final = date(2000, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One Local Coverage Determination. ``effective`` is None where no date was read; ``tag`` says how its criteria were
-    read, ``contractor_tag`` and ``states_tag`` (None without a list) the rest.
+    """One Local Coverage Determination. ``effective`` is None where no date was read; ``tag`` says how its criteria
+    were read, ``contractor_tag`` and ``states_tag`` (None without a list) the rest.
     """
 
     id: str

@@ -86,7 +86,7 @@ def _at_level(
         indicator="warning" if reviewed.met and not found.complete else "info",
         table=_table(level, found, a, situation),
         notes=_notes(level, found, a, payer, reviewed),
-        values=_values(level, found, a, payer),
+        values=_values(level, found, a, payer, reviewed),
     )
 
 
@@ -100,10 +100,10 @@ def _table(level: LevelFacts, found: CoverageFile, a: Assessment, situation: Sit
 
 def _still_open(level: LevelFacts, found: CoverageFile, a: Assessment, situation: Situation) -> tuple[Criterion, ...]:
     """What the card for missing data would ask and no open item of the list says already."""
-    said = {f"{RULE} ({number})" for number in ITEM_OF.values()}
+    said = {f"{RULE} item {number}" for number in ITEM_OF.values()}
     open_items = {item.rule for item in found.items if item.claim.unknown and item.rule in said}
     asked = missing(candidacy(level, a, situation.choices), level, a)
-    return tuple(c for c in asked if f"{RULE} ({ITEM_OF.get(c.rule, 0)})" not in open_items)
+    return tuple(c for c in asked if f"{RULE} item {ITEM_OF.get(c.rule, 0)}" not in open_items)
 
 
 # --- lines ------------------------------------------------------------------------------------------------------------
@@ -175,12 +175,15 @@ def _code_notes(level: LevelFacts, a: Assessment) -> tuple[str, ...]:
     return (pair, "malignant-policies", "procedure-numbers")
 
 
-def _values(level: LevelFacts, found: CoverageFile, a: Assessment, payer: Fact[str]) -> Mapping[str, str]:
+def _values(
+    level: LevelFacts, found: CoverageFile, a: Assessment, payer: Fact[str], reviewed: Claim
+) -> Mapping[str, str]:
     state = state_of(a).value
     own = REGISTER.of_state(state) if state is not None else None
     perhaps = REGISTER.perhaps_of(state) if state is not None else None
     shown, tried = own or REGISTER.file_list, days_tried(a)
     dx, wiser = REGISTER.diagnoses, REGISTER.wiser
+    review = f"; WISeR {state}" if reviewed.met else ""
     named = bool(ordered_levels(a.augmentation_drafts))
     return {
         "level": level.label if named else UNNAMED,
@@ -189,7 +192,7 @@ def _values(level: LevelFacts, found: CoverageFile, a: Assessment, payer: Fact[s
         "failed": str(sum(item.claim.not_met for item in found.items)),
         "undocumented": str(sum(item.claim.unknown for item in found.items)),
         "lcd": shown.id,
-        "policy": f"LCD {shown.id}" if own is not None else f"LCD {shown.id}, local not read",
+        "policy": f"LCD {shown.id}{'' if own is not None else ', local not read'}{review}",
         "contractor": f"{shown.contractor} ({HOW_READ[shown.contractor_tag]})",
         "effective": f"effective {shown.effective}" if shown.effective is not None else "effective date not read",
         "read": HOW_READ[shown.tag],

@@ -39,7 +39,7 @@ LONGEST: Mapping[str, str] = {
     "there": "x" * LONGEST_IN_SUMMARY,
     "items": "10",
     "documented": "10",
-    "policy": "LCD L34106, local not read",
+    "policy": "LCD L34106, local not read; WISeR TX",
 }
 """The longest each value can be: levels and regions are ours, record values are cut before they are filled in."""
 

@@ -22,10 +22,10 @@ from cds_service.fhir.text import Means, NotRead, ReportText, report_texts
 
 FOLDERS = {
     "ahrq-pain": (74, {"Condition": 2}),
-    "au-core-test-data": (108, {}),
-    "ms-fhir-converter": (170, {}),
-    "ms-fhir-server": (75, {}),
-    "synthea2019": (4018, {}),
+    "au-core-test-data": (113, {}),
+    "ms-fhir-converter": (187, {}),
+    "ms-fhir-server": (84, {}),
+    "synthea2019": (4042, {}),
     "synthea2021": (1216, {}),
     "synthea2025-bulk10": (5720, {}),
     "us-core-examples": (47, {}),
