@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -13,7 +14,7 @@ from cds_service.facts.medications import BONE_DRUG, GLUCOCORTICOID, KEY, Ingred
 from cds_service.facts.model import BoneHealth, Disease, Listing, Measurement, Order, Statement, Steroid
 from cds_service.facts.orders import BOOKED, ONCE_ORDERED, ordered
 from cds_service.facts.pain import newest
-from cds_service.facts.quantities import number
+from cds_service.facts.quantities import in_unit, number
 from cds_service.facts.questionnaire import Answers, stated
 from cds_service.facts.source import Moment, Source, add_months, newest_first
 from cds_service.facts.wording import either
@@ -36,6 +37,11 @@ KINDS: Final = {
 }
 T_SCORES: Final = frozenset({"t-score-spine", "t-score-hip", "t-score-femur"})
 """Forearm and heel decide nothing (the forearm code is what one generator files for every DXA)."""
+Z_SCORES: Final = frozenset({"z-score-spine", "z-score-hip"})
+VITAMIN_D: Final = "vitamin-d"
+NG_PER_ML: Final = {"ng/ml": 1.0, "ug/l": 1.0, "\N{MICRO SIGN}g/l": 1.0, "mcg/l": 1.0, "nmol/l": 1 / 2.496}
+"""25-OH vitamin D: 1 ng/mL is 2.496 nmol/L (by its molar mass). A number without one of these units is none (CF-07)."""
+DENOSUMAB: Final = "993449"
 T_UNITS: Final = frozenset(
     {"", "1", "{t-score}", "t-score", "{tscore}", "tscore", "{t_score}", "{score}", "score", "{sd}", "sd", "[t-score]"}
 )
@@ -46,8 +52,9 @@ WEIGHT_LOSS: Final = (ICD_10_CM, "R63.4")
 
 DXA_MONTHS: Final = int(load_threshold_entries()["dxa_months"].value)
 STEROID_MONTHS: Final = int(load_threshold_entries()["steroid_lookback_months"].value)
-LASTS_DAYS: Final = {"77655": 400, "993449": 213}
-"""Days that one injection lasts: zoledronic acid a year and some delay, denosumab 7 months (DE-26, DES)."""
+LASTS_DAYS: Final = {"77655": 400}
+"""Days that one injection of zoledronic acid lasts: a year and some delay (DE-26, DES)."""
+DENOSUMAB_MONTHS: Final = int(load_threshold_entries()["denosumab_months"].value)
 ONE_MONTH: Final = 45
 
 _DXA: Final = either("dxa", "dexa", r"bone (?:mineral )?densit\w+")
@@ -77,13 +84,16 @@ def bone_health(source: Source, answers: Answers, taken: tuple[Medicine, ...], p
     referred = (*answers.statement("bone-density-referral", "bone density referral"), *_referrals(placed))
     return BoneHealth(
         diseases=source.listing(_diseases(source), "conditions"),
-        t_scores=source.documented(newest(_t_scores(source)), "observations", why="no T-score documented"),
+        t_scores=source.documented(newest(_scores(source, T_SCORES)), "observations", why="no T-score documented"),
         dxa=source.listing(newest_first(_dxa(source)), "orders", "procedures", "reports", "observations"),
         steroids=source.listing((*_steroids(source, taken), *_steroid_codes(source)), KEY),
         drugs=source.listing((*_drugs(source, taken), *_drug_codes(source)), KEY),
         referral=source.listing(newest_first(referred), "orders"),
         education=stated(source, answers.statement("osteoporosis-education", "osteoporosis education")),
         programme=stated(source, answers.statement("prevention-programme", "prevention programme")),
+        z_scores=source.documented(newest(_scores(source, Z_SCORES)), "observations", why="no Z-score documented"),
+        vitamin_d_ng_ml=source.listing(newest(_vitamin_d(source)), "observations"),
+        denosumab_doses=source.listing(newest_first(_denosumab_doses(taken)), KEY),
     )
 
 
@@ -111,11 +121,29 @@ def _diseases(source: Source) -> Iterator[Disease]:
             yield problem.disease(KINDS[listed["kind"]], listed["display"])
 
 
-def _t_scores(source: Source) -> Iterator[Measurement]:
+def _scores(source: Source, kinds: frozenset[str]) -> Iterator[Measurement]:
+    letter = "T" if kinds is T_SCORES else "Z"
     for result, listed in source.results(DENSITY):
-        found = number(result) if listed["kind"] in T_SCORES else None
-        if found is not None and found[1].replace(" ", "") in T_UNITS and abs(found[0]) <= T_LARGEST:
-            yield Measurement(found[0], result.moment.when, result.moment.at, result.evidence(f"T-score {found[0]:g}"))
+        found = number(result) if listed["kind"] in kinds else None
+        if found is not None and _is_score(found[1]) and abs(found[0]) <= T_LARGEST:
+            shown = result.evidence(f"{letter}-score {found[0]:g}")
+            yield Measurement(found[0], result.moment.when, result.moment.at, shown)
+
+
+def _is_score(unit: str) -> bool:
+    return unit.replace(" ", "").replace("z", "t") in T_UNITS
+
+
+def _vitamin_d(source: Source) -> Iterator[Measurement]:
+    for result, listed in source.results("observation-lab"):
+        found = in_unit(result, NG_PER_ML, ("<",)) if listed["analyte"] == VITAMIN_D else None
+        if found is not None:
+            value = round(found, 4)  # the factor of nmol/L leaves dust behind the comma
+            quantity = result.holds.value_quantity
+            under = quantity is not None and (quantity.comparator or "").strip() == "<"
+            shown = result.evidence(f"25-OH vitamin D {'under ' if under else ''}{round(value, 2):g} ng/mL")
+            just = math.nextafter(value, 0) if under else value
+            yield Measurement(just, result.moment.when, result.moment.at, shown)
 
 
 # --- densitometry -----------------------------------------------------------------------------------------------------
@@ -202,7 +230,7 @@ def mg_per_day(medicine: Medicine, ingredient: Ingredient) -> float | None:
     (dosage,) = medicine.dosages
     if dosage.as_needed_boolean or dosage.as_needed_codeable_concept is not None:
         return None
-    dose, times = _dose(dosage, medicine), _times(dosage)
+    dose, times = _dose(dosage, medicine), times_a_day(dosage)
     return None if dose is None or times is None else dose * times
 
 
@@ -231,7 +259,8 @@ def _dose(dosage: Dosage, medicine: Medicine) -> float | None:
     return float(stated_mg[0]) if len(stated_mg) == 1 else None
 
 
-def _times(dosage: Dosage) -> float | None:
+def times_a_day(dosage: Dosage) -> float | None:
+    """How often a day, as the timing or its words say."""
     timing = dosage.timing
     repeat = timing.repeat if timing is not None else None
     if repeat is not None and (repeat.frequency is not None or repeat.period is not None):
@@ -283,16 +312,27 @@ def _still_works(medicine: Medicine, ingredient: Ingredient, as_of: date) -> boo
     if began is None or medicine.status != "completed":
         return False
     if isinstance(medicine.resource, fhir.MedicationAdministration):
-        lasts = LASTS_DAYS.get(ingredient.row["code"], ONE_MONTH)
-        return began.last + timedelta(days=lasts) >= as_of
+        return _lasts_until(began.last, ingredient) >= as_of
     if isinstance(medicine.resource, fhir.MedicationDispense):
-        until = (
-            medicine.end.last
-            if medicine.end is not None
-            else began.last + timedelta(days=LASTS_DAYS.get(ingredient.row["code"], ONE_MONTH))
-        )
+        until = medicine.end.last if medicine.end is not None else _lasts_until(began.last, ingredient)
         return until >= as_of
     return False
+
+
+def _lasts_until(given: date, ingredient: Ingredient) -> date:
+    if ingredient.row["code"] == DENOSUMAB:
+        return add_months(given, DENOSUMAB_MONTHS)
+    return given + timedelta(days=LASTS_DAYS.get(ingredient.row["code"], ONE_MONTH))
+
+
+def _denosumab_doses(taken: tuple[Medicine, ...]) -> Iterator[Statement]:
+    """Every dose given or handed over, of any strength: stopping any of them matters."""
+    for medicine in taken:
+        is_given = isinstance(medicine.resource, fhir.MedicationAdministration | fhir.MedicationDispense)
+        if is_given and medicine.status == "completed" and medicine.start.when is not None:
+            for each in medicine.of(BONE_DRUG):
+                if each.row["code"] == DENOSUMAB:
+                    yield Statement(True, medicine.start.when, medicine.evidence(each))
 
 
 def _drug_codes(source: Source) -> Iterator[Disease]:

@@ -389,6 +389,11 @@ class BoneHealth:
     referral: Listing[Statement] = field(default_factory=unread)
     education: Listing[Statement] = field(default_factory=unread)
     programme: Listing[Statement] = field(default_factory=unread)
+    z_scores: Listing[Measurement] = field(default_factory=unread)
+    vitamin_d_ng_ml: Listing[Measurement] = field(default_factory=unread)
+    """25-OH vitamin D, newest first."""
+    denosumab_doses: Listing[Statement] = field(default_factory=unread)
+    """Doses given or handed over, newest first; a prescription is none (SP-06)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,12 @@ from cds_service.knowledge.value_set import value_set
 from cds_service.recommendations import ALL
 from cds_service.recommendations.merge import MATRIX
 
-ANALYTES: Final = frozenset("inr platelets crp esr hcg pregnancy-status blood-culture hemoglobin calcium egfr".split())
-"""The laboratory results that a criterion reads (DE-01, DE-18, DE-21, DE-25; RF-08)."""
+ANALYTES: Final = frozenset(
+    "inr platelets crp esr hcg pregnancy-status blood-culture hemoglobin calcium egfr vitamin-d".split()
+)
+"""The laboratory results that a criterion reads (DE-01, DE-18, DE-21, DE-25, DE-26; RF-08)."""
+SCORES: Final = frozenset({"t-score-spine", "t-score-hip", "t-score-femur", "z-score-spine", "z-score-hip"})
+"""The bone density results that a criterion reads (DE-26)."""
 
 
 @lru_cache(maxsize=1)
@@ -35,7 +39,7 @@ def observation_codes() -> list[str]:
         "observation-pain": ("use", frozenset({"score"})),
         "observation-lab": ("analyte", ANALYTES),
         "observation-vital": ("kind", frozenset({"temperature", "bmi"})),
-        "observation-bone-density": ("kind", frozenset({"t-score-spine", "t-score-hip", "t-score-femur"})),
+        "observation-bone-density": ("kind", SCORES),
     }
     codes = {
         row["code"]

@@ -146,9 +146,25 @@ class Thresholds:
     nsm_days_bcbsa: int
     imaging_months_evicore: int
     # Bone health
-    # ...
+    vitamin_d_months: int
+    vitamin_d_ng_ml: int
+    vitamin_d_target_max: int
+    vitamin_d_iu_min: int
+    vitamin_d_iu_max: int
+    calcium_mg: int
+    calcium_mg_older: int
+    calcium_older_women_age: int
+    calcium_older_men_age: int
+    pharmacotherapy_age: int
+    secondary_cause_age: int
+    z_score_low: float
+    treatment_failure_months: int
+    denosumab_months: int
+    bone_loop_months: int
     # Opioids and braces
-    # ...
+    opioid_mme_per_day: int
+    opioid_fall_age: int
+    fall_months: int
     # Showing and silence
     max_cards_patient_view: int
     max_cards_order: int

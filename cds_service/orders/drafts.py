@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Final, Literal, TypedDict
 
 from cds_service.facts.model import Level, SpineRegion
-from cds_service.knowledge.systems import SNOMED
+from cds_service.knowledge.systems import LOINC, SNOMED
 from cds_service.knowledge.thresholds import Thresholds, load_thresholds
 from cds_service.orders import studies
 from cds_service.orders.codings import body_site, coding, region_site
@@ -216,10 +216,33 @@ def _tumour_board_referral(proposal: Proposal, as_of: date, limit: Thresholds) -
     return (_Order(text, _service(concept), note, priority="urgent", sites=where),)
 
 
+def _dxa(proposal: Proposal, as_of: date, limit: Thresholds) -> tuple[_Order, ...]:
+    text = "DXA of hip and spine (bone density)"
+    codes = (coding("imaging-order-dxa", LOINC, "38268-9"), coding("imaging-order-dxa", SNOMED, "413841000119101"))
+    return (_Order(text, _service({"coding": [*codes], "text": text})),)
+
+
+def _vitamin_d_test(proposal: Proposal, as_of: date, limit: Thresholds) -> tuple[_Order, ...]:
+    text = "25-OH vitamin D, serum"
+    return (_Order(text, _service({"coding": [coding("observation-lab", LOINC, "62292-8")], "text": text})),)
+
+
 def _bone_health_referral(proposal: Proposal, as_of: date, limit: Thresholds) -> tuple[_Order, ...]:
-    text = "Bone health or metabolic bone clinic: evaluation of a vertebral fracture"
+    text = "Bone clinic or fracture liaison service: evaluation, treatment and education after a vertebral fracture"
     concept = {"coding": [coding("referral-order", SNOMED, "412717001")], "text": text}
-    return (_Order(text, _service(concept), sites=sites(proposal, code_names_region=True)),)
+    return (_Order(text, _service(concept)),)
+
+
+SECONDARY_CAUSES: Final = (
+    "blood count, calcium, phosphate, alkaline phosphatase, creatinine, TSH, parathyroid hormone, serum protein "
+    "electrophoresis with free light chains; testosterone in men"
+)
+"""OS-06: in words, for no verified code stands for such a panel."""
+
+
+def _secondary_cause_panel(proposal: Proposal, as_of: date, limit: Thresholds) -> tuple[_Order, ...]:
+    text = "Blood tests for secondary causes of osteoporosis"
+    return (_Order(text, _service({"text": text}), f"Tests: {SECONDARY_CAUSES}."),)
 
 
 KINDS: Final[Mapping[ProposalKind, _Build]] = MappingProxyType(
@@ -235,7 +258,10 @@ KINDS: Final[Mapping[ProposalKind, _Build]] = MappingProxyType(
         "augmentation-referral": _augmentation_referral,
         "spine-surgery-consult": _spine_surgery_consult,
         "tumour-board-referral": _tumour_board_referral,
+        "dxa": _dxa,
+        "vitamin-d-test": _vitamin_d_test,
         "bone-health-referral": _bone_health_referral,
+        "secondary-cause-panel": _secondary_cause_panel,
     }
 )
 """Every `ProposalKind` that makes an order, with what makes it."""

@@ -21,6 +21,7 @@ from cds_service.recommendations import (
     mri_with_contrast,
     mri_without_contrast,
     neurological_emergency,
+    osteoporosis_treatment,
     post_augmentation_complication,
     radiographs_first,
     retropulsion_surgical_opinion,
@@ -52,6 +53,7 @@ ALL: Final[tuple[Recommendation, ...]] = (
     augmentation_missing_data.RECOMMENDATION,
     specialist_review.RECOMMENDATION,
     conservative_care.RECOMMENDATION,
+    osteoporosis_treatment.RECOMMENDATION,
     augmentation_coverage.RECOMMENDATION,
     augmentation_preparation.RECOMMENDATION,
     duplicate_order.RECOMMENDATION,
@@ -62,6 +64,5 @@ NOT_YET_BUILT: Final[tuple[str, ...]] = (
     "opioid-safety",
     "brace-review",
     "conservative-care-review",
-    "osteoporosis-treatment",
 )
 """Topics of the contract that no module judges yet: `explain` names them, and no card shows them."""

@@ -14,7 +14,7 @@ is left out was looked for and not found, because every prefetch key is sent who
     reports       [{study: MR|MR-CONTRAST|CT|XR|NM, region: thoracic|lumbar, days, text, status}]
     pain          [{days, nrs}]
     observations  [{what, value, days}]   temperature crp esr platelets inr pvr t-score hcg pregnancy-status
-                                          blood-culture haemoglobin calcium bmi egfr
+                                          blood-culture haemoglobin calcium bmi egfr vitamin-d z-score
     care          {analgesic_days, brace_days, physiotherapy_days}   treatment under way for so many days
     medications   [{drug, days, status, dose, ended_days}]   `ended_days`: its supply ended so many days ago
     devices       [{what, safety}]        safety: unsafe, conditional, safe, or not given
@@ -29,10 +29,10 @@ is left out was looked for and not found, because every prefetch key is sent who
                   problem-list-item-create | order-dispatch
     role          scheduler | nurse: the user's PractitionerRole (else a Practitioner without one)
     new_problems  [as fractures]   what problem-list-item-create is about; not on the problem list yet
-    drafts        [{what, level, levels, region, planned_days, selected, note, priority,
-                  place, reason, cpt}]   planned_days counts forward;
-                  a study is mri, mri-contrast, ct, xr or nm, its region thoracic, lumbar or (MRI) whole
-                  `place`: the state of the place of service; `reason`: ICD-10-CM; `cpt`: a further code
+    drafts        [{what, level, levels, region, planned_days, selected, note, priority, place, reason, cpt}]
+                  `planned_days` counts forward; a study is mri, mri-contrast, ct, xr or nm, its region thoracic,
+                  lumbar or (MRI) whole; `place`: the state of the place of service; `reason`: ICD-10-CM; `cpt`: a
+                  further code; of a drug also {dose}, of a brace {orthosis: TLSO|LSO, weeks, reason}
     only_coded    true where the questionnaire could not say the same (default false)
     expect        {topic: indicator}: exactly these among the topics of this build
 
@@ -150,6 +150,8 @@ MEASURED: Final[Mapping[str, tuple[str, str, str]]] = {
     "pvr": ("", "Post-void residual urine volume", "mL"),
     "haemoglobin": ("718-7", "Hemoglobin", "g/dL"),
     "calcium": ("17861-6", "Calcium", "mg/dL"),
+    "vitamin-d": ("62292-8", "25-OH vitamin D", "ng/mL"),
+    "z-score": ("85394-5", "DXA lumbar spine Z-score", "{Z-score}"),
 }
 POSITIVE: Final = {"positive": ("10828004", "Positive"), "negative": ("260385009", "Negative")}
 PREGNANT: Final = {"pregnant": ("77386006", "Pregnant"), "not-pregnant": ("60001007", "Not pregnant")}
@@ -165,13 +167,16 @@ DRUGS: Final = {
     "apixaban": "1364430",
     "aspirin": "1191",
     "clopidogrel": "32968",
+    "gabapentin": "25480",
     "ibuprofen": "5640",
     "lisinopril": "29046",
     "lorazepam": "6470",
     "oxycodone": "7804",
     "prednisone": "8640",
+    "tramadol": "10689",
     "warfarin": "11289",
 }
+ORTHOSES: Final = {"TLSO": "L0456", "LSO": "L0631"}
 DEVICES: Final = {
     "pacemaker": ("14106009", "Cardiac pacemaker"),
     "pump": ("", "Intrathecal drug pump"),
@@ -192,6 +197,8 @@ SERVICES: Final[Mapping[str, tuple[str, str, str]]] = {
     "coronary-stent": (SNOMED, "", "Percutaneous coronary intervention with drug-eluting stent"),
     "lumbar-fusion": (SNOMED, "", "Posterior lumbar fusion"),
     "blood-count": (LOINC, "58410-2", "Complete blood count"),
+    "dxa": (LOINC, "38268-9", "DXA"),
+    "bone-health-referral": (SNOMED, "412717001", "Referral to osteoporosis clinic"),
 }
 INSURED: Final = {
     "medicare-ffs": "Medicare Part A and B",
@@ -540,11 +547,20 @@ class Writer:
             ]
         return resource | self.subject()
 
-    def brace(self, days: float) -> Json:
+    def brace(self, days: float, orthosis: str = "TLSO") -> Json:
         """A brace ordered so many days ago and in use."""
         resource: Json = {"resourceType": "DeviceRequest", "id": "brace", "status": "active", "intent": "order"}
-        resource["codeCodeableConcept"] = self.concept(HCPCS, "L0456", "TLSO")
+        resource["codeCodeableConcept"] = self.concept(HCPCS, ORTHOSES[orthosis], orthosis)
         return resource | self.subject() | {"authoredOn": self.day(days)}
+
+    def plan(self, brace: Mapping[str, Any]) -> Json:
+        """For how long a brace is meant from today on, and why, where the order says so."""
+        weeks = timedelta(weeks=brace.get("weeks", 0))
+        period = {"start": self.on(self.today), "end": self.on(self.today + weeks)}
+        return {
+            **({"occurrencePeriod": period} if weeks else {}),
+            **({"reasonCode": [{"text": brace["reason"]}]} if "reason" in brace else {}),
+        }
 
     def physiotherapy(self, days: float) -> Json:
         """A course of physiotherapy since so many days."""
@@ -584,11 +600,12 @@ class Writer:
         what = order["what"]
         if what in DRUGS:
             drug = self.medication(
-                {"drug": what, "days": order.get("days", 0), "status": order.get("status", status)}, name
+                {**order, "drug": what, "days": order.get("days", 0), "status": order.get("status", status)}, name
             )
             return drug
         if what == "brace":
-            return self.brace(order.get("days", 0)) | {"id": name, "status": order.get("status", status)}
+            worn = self.brace(order.get("days", 0), order.get("orthosis", "TLSO"))
+            return worn | self.plan(order) | {"id": name, "status": order.get("status", status)}
         study = what.upper().replace("MRI", "MR")
         if (study, order.get("region", "thoracic")) in STUDIES:
             code, words = STUDIES[study, order.get("region", "thoracic")]

@@ -66,8 +66,9 @@ EXPECTED_SETS = {
     *("anti-osteoporosis-therapy", "glucocorticoid-systemic", "anticoagulant-antiplatelet", "observation-pain"),
     *("observation-function", "observation-lab", "observation-vital", "observation-bone-density"),
     *("allergy-cement-contrast", "fhir-systems", "rxnorm-product-to-ingredient"),
+    *("opioid-companion", "opioid-mme", "fall"),
 }
-OWN_SETS = {"cognitive-impairment"}
+OWN_SETS = {"cognitive-impairment", "opioid-companion", "opioid-mme", "fall"}
 """Sets that the shared terminology does not have; the head of each says what its codes were compared with."""
 MERGED = {"analgesic": ("analgesic-nsaid", "analgesic-opioid", "analgesic-other")}
 

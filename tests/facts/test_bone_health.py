@@ -279,6 +279,72 @@ def test_aftercare() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [
+        (observation("62292-8", 30, "ng/mL"), 30),
+        (observation("1989-3", 29.9, "ug/L"), 29.9),
+        (observation("62292-8", 74.88, "nmol/L"), 30),
+        (observation("62292-8", 74.87, "nmol/L"), 29.996),
+        (observation("62292-8", 30), None),
+        (observation("62292-8", 30, "mg/dL"), None),
+        (observation("62292-8", valueQuantity={"value": 150, "comparator": ">", "unit": "ng/mL"}), None),
+        (observation("62292-8", 30, "ng/mL", status="entered-in-error"), None),
+        (observation("1988-5", 30, "ng/mL"), None),
+    ],
+)
+def test_vitamin_d_in_ng_per_ml(given: dict[str, Any], value: float | None) -> None:
+    """OS-03, CF-07: ng/mL, or nmol/L by 2.496; without a unit there is no value."""
+    found = [each.value for each in facts(given).bone_health.vitamin_d_ng_ml.items]
+    assert found == ([] if value is None else [pytest.approx(value, abs=0.0005)])
+
+
+def test_vitamin_d_under_a_limit_is_under_it() -> None:
+    """OS-03: "under 30" is less than 30, and the evidence says so."""
+    given = observation("62292-8", valueQuantity={"value": 30, "comparator": "<", "unit": "ng/mL"})
+    (found,) = facts(given).bone_health.vitamin_d_ng_ml.items
+    assert found.value < 30
+    assert found.evidence.value == "25-OH vitamin D under 30 ng/mL"
+
+
+def test_z_scores() -> None:
+    """OS-06: spine and hip; a T-score is none, and a Z-score no T-score."""
+    known = facts(observation("85394-5", -2.1, "{Z-score}"), observation("38267-1", -2.7, id="o2")).bone_health
+    assert [each.value for each in known.z_scores.items] == [-2.1]
+    assert [each.value for each in known.t_scores.items] == [-2.7]
+    assert facts().bone_health.z_scores.gap == "no Z-score documented"
+
+
+def test_the_last_dose_of_denosumab() -> None:
+    """SP-06: what was given or handed over, of any strength; a prescription is no dose."""
+
+    def dose(kind: str, day: str, **more: Any) -> dict[str, Any]:
+        drug = concept("993449", RXNORM, "denosumab")
+        return resource(kind, status="completed", medicationCodeableConcept=drug, **{"effectiveDateTime": day, **more})
+
+    given = (
+        dose("MedicationAdministration", "2025-09-01"),
+        dose("MedicationDispense", "", effectiveDateTime=None, whenHandedOver="2026-03-01"),
+        prednisone("993449"),
+    )
+    assert [each.when for each in facts(*given).bone_health.denosumab_doses.items] == [
+        days("2026-03-01"),
+        days("2025-09-01"),
+    ]
+
+
+@pytest.mark.parametrize(("day", "active"), [("2026-04-20", True), ("2026-04-19", False)])
+def test_denosumab_works_for_seven_months(day: str, active: bool) -> None:
+    """DE-26: in force to the day, and the day after no longer."""
+    given = resource(
+        "MedicationAdministration",
+        status="completed",
+        medicationCodeableConcept=concept("993449", RXNORM),
+        effectiveDateTime=day,
+    )
+    assert [each.active for each in facts(given).bone_health.drugs.items] == [active]
+
+
 def test_weight_loss() -> None:
     """ET-03, RF-08: R63.4 that is active."""
     assert [each.kind for each in facts(condition("R634")).weight_loss.items] == ["weight-loss"]
