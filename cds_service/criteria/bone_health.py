@@ -23,7 +23,7 @@ def past_months(first: date, last: date, months: int) -> bool:
     return between > months or (between == months and last.day > first.day)
 
 
-def _older(when: DateRange, on: date, months: int) -> bool | None:
+def is_older(when: DateRange, on: date, months: int) -> bool | None:
     """Whether a day known to lie in a range is more than so many months before another; None where it may be."""
     if past_months(when.last, on, months):
         return True
@@ -74,7 +74,7 @@ def enough_vitamin_d(facts: Facts, limit: Thresholds) -> Claim:
     for measured in facts.bone_health.vitamin_d_ng_ml.items:
         if measured.when is None or measured.when.first > facts.as_of:
             continue
-        if _older(measured.when, facts.as_of, limit.vitamin_d_months) is not False:
+        if is_older(measured.when, facts.as_of, limit.vitamin_d_months) is not False:
             return unknown("the last 25-OH vitamin D is too old", [measured.evidence])
         return claim(measured.value >= limit.vitamin_d_ng_ml, [measured.evidence])
     return unknown(facts.bone_health.vitamin_d_ng_ml.gap or NO_VITAMIN_D)
@@ -118,5 +118,5 @@ def denosumab_lapsed(facts: Facts, limit: Thresholds) -> Claim:
     if not dated:
         return not_met() if doses.gap is None else unknown(doses.gap)
     when, evidence = dated[0]
-    lapsed = claim(_older(when, facts.as_of, limit.denosumab_months), [evidence])
+    lapsed = claim(is_older(when, facts.as_of, limit.denosumab_months), [evidence])
     return all_of(lapsed, ~drugs.some(lambda d: d.active and d.kind == "rankl-inhibitor"))

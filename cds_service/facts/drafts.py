@@ -9,6 +9,7 @@ from typing import Final
 from cds_service.facts.coded import find
 from cds_service.facts.fact import Evidence
 from cds_service.facts.model import Draft, DraftKind
+from cds_service.facts.opioids import drafted_drug
 from cds_service.facts.payer import diagnosis_codes, place_of_service, procedure_numbers
 from cds_service.facts.requests import understand
 from cds_service.facts.source import VOID, Source, cut
@@ -58,10 +59,12 @@ def _drafts(source: Source, sent: Sequence[Sent], chosen: set[str]) -> Iterator[
         image = understood.picture
         planned = _planned(resource, source)
         shown = cut(f"{understood.shown} (draft)")
+        reference = each.reference or type(resource).__name__
+        opioid, companion = (
+            drafted_drug(resource, source, reference) if isinstance(resource, fhir.MedicationRequest) else (None, None)
+        )
         yield Draft(
-            evidence=Evidence(
-                each.reference or type(resource).__name__, shown, planned.isoformat() if planned else None
-            ),
+            evidence=Evidence(reference, shown, planned.isoformat() if planned else None),
             kind=kind,
             modality=image.modality,
             contrast=image.contrast,
@@ -75,6 +78,8 @@ def _drafts(source: Source, sent: Sequence[Sent], chosen: set[str]) -> Iterator[
             state=place_of_service(resource, source),
             procedure_numbers=procedure_numbers(resource),
             diagnosis_codes=diagnosis_codes(resource, source),
+            opioid=opioid,
+            companion=companion,
         )
 
 

@@ -20,6 +20,7 @@ from cds_service.facts.malignancy import malignancy
 from cds_service.facts.medications import medicines
 from cds_service.facts.model import Facts, Listing, Order
 from cds_service.facts.neurology import neurology
+from cds_service.facts.opioids import opioid_care
 from cds_service.facts.orders import orders
 from cds_service.facts.pain import pain
 from cds_service.facts.patient import patient
@@ -83,6 +84,7 @@ def extract(
         alarms=alarms(source),
         egfr=egfr(source),
         payer=payer(source),
+        opioid_care=opioid_care(source, taken),
     )
 
 

@@ -28,7 +28,8 @@ ANALGESIC: Final = "analgesic"
 BONE_DRUG: Final = "anti-osteoporosis-therapy"
 ANTITHROMBOTIC: Final = "anticoagulant-antiplatelet"
 GLUCOCORTICOID: Final = "glucocorticoid-systemic"
-SETS: Final = (ANALGESIC, BONE_DRUG, ANTITHROMBOTIC, GLUCOCORTICOID)
+COMPANION: Final = "opioid-companion"
+SETS: Final = (ANALGESIC, BONE_DRUG, ANTITHROMBOTIC, GLUCOCORTICOID, COMPANION)
 PRODUCT: Final = "rxnorm-product-to-ingredient"
 
 _GIVEN: Final[Mapping[str, frozenset[str]]] = {
@@ -56,6 +57,19 @@ _SYNONYMS: Final[Mapping[str, str]] = {
     "pethidine": "meperidine",
     "etidronic acid": "etidronate",
 }
+_COMPANIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "benzodiazepine": (
+        *("alprazolam", "bromazepam", "chlordiazepoxide", "clobazam", "clonazepam", "clorazepate", "diazepam"),
+        *("estazolam", "flurazepam", "lorazepam", "lormetazepam", "midazolam", "nitrazepam", "oxazepam", "quazepam"),
+        *("temazepam", "triazolam"),
+    ),
+    "naloxone": ("naloxone",),
+    "laxative": (
+        *("bisacodyl", "docusate", "lactulose", "lubiprostone", "magnesium hydroxide", "methylnaltrexone"),
+        *("naldemedine", "naloxegol", "polyethylene glycol", "senna", "sennosides"),
+    ),
+}
+"""What stands beside an opioid, by name: no verified code of the ingredients was found (products have one)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +80,8 @@ class Ingredient:
     row: Row
     route: str
     by_wording: bool
+    product: str = ""
+    """What the code's own product is called, with its strength; empty for an ingredient code."""
 
     @property
     def name(self) -> str:
@@ -124,12 +140,16 @@ def _names() -> Mapping[str, tuple[str, Row]]:
     named: dict[str, tuple[str, Row]] = {}
     for set_id in SETS:
         for row in load_value_sets()[set_id]:
-            if row["system"] == RXNORM:
+            if row["system"] == RXNORM and set_id != COMPANION:
                 named.setdefault(f"{set_id}\t{row['display'].lower()}", (set_id, row))
     for other, name in _SYNONYMS.items():
         for set_id in SETS:
             if f"{set_id}\t{name}" in named:
                 named[f"{set_id}\t{other}"] = named[f"{set_id}\t{name}"]
+    for kind, names in _COMPANIONS.items():
+        for name in names:
+            row = {"system": "", "code": name, "display": name, "note": "", "class": kind}
+            named[f"{COMPANION}\t{name}"] = (COMPANION, row)
     return named
 
 
@@ -167,7 +187,7 @@ def _by_code(found: Found) -> Iterator[Ingredient]:
         ingredient = _ingredient_row(product["value_set"], product["ingredient"])
         if ingredient is not None:
             route = "" if product["route"] == "unknown" else product["route"]
-            yield Ingredient(product["value_set"], ingredient, route, False)
+            yield Ingredient(product["value_set"], ingredient, route, False, product["display"].lower())
 
 
 def medicines(source: Source) -> tuple[Medicine, ...]:

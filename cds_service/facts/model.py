@@ -534,6 +534,36 @@ class Payer:
 
 
 @dataclass(frozen=True, slots=True)
+class Opioid:
+    """DE-32: one opioid, prescribed or drafted. ``per_day`` in ``unit``: milligrams a day, or of a patch micrograms an
+    hour; None when the dose is not stated. As-needed doses stand at their maximum. ``factor`` is that of the source's
+    table of morphine milligram equivalents (MME); None for what it does not list, and for injections.
+    """
+
+    ingredient: str
+    product: str
+    """Its words as recorded: the same words mean the same product."""
+    source: str
+    """The resource type it came in: a prescription and a statement of one drug are one."""
+    per_day: Interval | None
+    unit: Literal["mg/d", "ug/h"]
+    factor: float | None
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class OpioidCare:
+    """DE-32: opioids in force; ``depressants`` in force (kinds benzodiazepine, gabapentinoid); ``safeguards`` on record
+    (naloxone, laxative); ``falls`` (kinds history, event).
+    """
+
+    active: Listing[Opioid] = field(default_factory=unread)
+    depressants: Listing[Disease] = field(default_factory=unread)
+    safeguards: Listing[Disease] = field(default_factory=unread)
+    falls: Listing[Disease] = field(default_factory=unread)
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """DE-30: one order of this request that nobody has signed yet (on re-sign: that is being signed again)."""
 
@@ -558,6 +588,9 @@ class Draft:
     """CPT, numbers alone."""
     diagnosis_codes: tuple[str, ...] = ()
     """ICD-10-CM of its reasons."""
+    opioid: Opioid | None = None
+    companion: Literal["benzodiazepine", "gabapentinoid", "naloxone", "laxative"] | None = None
+    """What else it is that stands beside an opioid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -589,6 +622,7 @@ class Facts:
     egfr: Listing[Measurement] = field(default_factory=unread)
     """DE-25, mL/min/1.73 m2, newest first."""
     payer: Payer = field(default_factory=Payer)
+    opioid_care: OpioidCare = field(default_factory=OpioidCare)
 
     @property
     def reference_date(self) -> date:

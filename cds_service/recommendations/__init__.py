@@ -21,6 +21,7 @@ from cds_service.recommendations import (
     mri_with_contrast,
     mri_without_contrast,
     neurological_emergency,
+    opioid_safety,
     osteoporosis_treatment,
     post_augmentation_complication,
     radiographs_first,
@@ -49,6 +50,7 @@ ALL: Final[tuple[Recommendation, ...]] = (
     mri_without_contrast.RECOMMENDATION,
     alternative_to_mri.RECOMMENDATION,
     radiographs_first.RECOMMENDATION,
+    opioid_safety.RECOMMENDATION,
     augmentation_referral.RECOMMENDATION,
     augmentation_missing_data.RECOMMENDATION,
     specialist_review.RECOMMENDATION,
@@ -61,7 +63,6 @@ ALL: Final[tuple[Recommendation, ...]] = (
 
 NOT_YET_BUILT: Final[tuple[str, ...]] = (
     "conflicting-data",
-    "opioid-safety",
     "brace-review",
     "conservative-care-review",
 )
