@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
+from cds_service.facts.braces import Brace, drafted_brace
 from cds_service.facts.coded import find
 from cds_service.facts.fact import Evidence
 from cds_service.facts.model import Draft, DraftKind
@@ -63,6 +64,7 @@ def _drafts(source: Source, sent: Sequence[Sent], chosen: set[str]) -> Iterator[
         opioid, companion = (
             drafted_drug(resource, source, reference) if isinstance(resource, fhir.MedicationRequest) else (None, None)
         )
+        brace = drafted_brace(resource, source) if kind == "brace" else Brace()
         yield Draft(
             evidence=Evidence(reference, shown, planned.isoformat() if planned else None),
             kind=kind,
@@ -80,6 +82,9 @@ def _drafts(source: Source, sent: Sequence[Sent], chosen: set[str]) -> Iterator[
             diagnosis_codes=diagnosis_codes(resource, source),
             opioid=opioid,
             companion=companion,
+            orthosis=brace.orthosis,
+            duration_days=brace.duration_days,
+            reasoned=brace.reasoned,
         )
 
 

@@ -10,6 +10,7 @@ from cds_service.facts.allergies import allergies
 from cds_service.facts.bleeding import bleeding
 from cds_service.facts.bone_health import bone_health, weight_loss
 from cds_service.facts.conservative import conservative
+from cds_service.facts.contacts import contacts
 from cds_service.facts.drafts import drafts as read_drafts
 from cds_service.facts.fractures import fractures
 from cds_service.facts.function import function
@@ -85,6 +86,7 @@ def extract(
         egfr=egfr(source),
         payer=payer(source),
         opioid_care=opioid_care(source, taken),
+        contacts=contacts(source, answered),
     )
 
 

@@ -591,6 +591,12 @@ class Draft:
     opioid: Opioid | None = None
     companion: Literal["benzodiazepine", "gabapentinoid", "naloxone", "laxative"] | None = None
     """What else it is that stands beside an opioid."""
+    orthosis: Literal["TLSO", "LSO", "CTLSO"] | None = None
+    """Of a brace, its type; a lumbar orthosis counts as LSO."""
+    duration_days: float | None = None
+    """Of a brace, for how long it is meant."""
+    reasoned: bool = False
+    """It names a reason or a problem of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -623,6 +629,8 @@ class Facts:
     """DE-25, mL/min/1.73 m2, newest first."""
     payer: Payer = field(default_factory=Payer)
     opioid_care: OpioidCare = field(default_factory=OpioidCare)
+    contacts: Listing[Statement] = field(default_factory=unread)
+    """Scores, questionnaires and visits by their days: that somebody looked. Visits are seldom sent."""
 
     @property
     def reference_date(self) -> date:

@@ -163,6 +163,7 @@ class Thresholds:
     bone_loop_months: int
     # Opioids and braces
     opioid_mme_per_day: int
+    brace_plan_days: int
     opioid_fall_age: int
     fall_months: int
     # Showing and silence

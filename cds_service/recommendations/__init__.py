@@ -13,7 +13,9 @@ from cds_service.recommendations import (
     augmentation_missing_data,
     augmentation_preparation,
     augmentation_referral,
+    brace_review,
     conservative_care,
+    conservative_care_review,
     duplicate_order,
     imaging_caution,
     malignant_fracture,
@@ -55,15 +57,13 @@ ALL: Final[tuple[Recommendation, ...]] = (
     augmentation_missing_data.RECOMMENDATION,
     specialist_review.RECOMMENDATION,
     conservative_care.RECOMMENDATION,
+    brace_review.RECOMMENDATION,
+    conservative_care_review.RECOMMENDATION,
     osteoporosis_treatment.RECOMMENDATION,
     augmentation_coverage.RECOMMENDATION,
     augmentation_preparation.RECOMMENDATION,
     duplicate_order.RECOMMENDATION,
 )
 
-NOT_YET_BUILT: Final[tuple[str, ...]] = (
-    "conflicting-data",
-    "brace-review",
-    "conservative-care-review",
-)
+NOT_YET_BUILT: Final[tuple[str, ...]] = ("conflicting-data",)
 """Topics of the contract that no module judges yet: `explain` names them, and no card shows them."""

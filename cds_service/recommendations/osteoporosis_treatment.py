@@ -158,8 +158,8 @@ def judge(a: Assessment, situation: Situation) -> tuple[Judgement, ...]:
 
 
 def _at_level(level: LevelFacts, a: Assessment, situation: Situation) -> Judgement:
+    found = failure_criteria(level, a) if bone_health.treated(a).met else criteria(level, a)
     on_treatment = bone_health.fractured_on_treatment(level, a).met
-    found = failure_criteria(level, a) if on_treatment else criteria(level, a)
     open_gaps = gaps(a)
     first = "fracture on treatment" if on_treatment else open_gaps[0].said if open_gaps else "none"
     others = len(open_gaps) - (0 if on_treatment else 1)

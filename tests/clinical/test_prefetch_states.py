@@ -35,18 +35,19 @@ REFERRAL = {"augmentation-referral": "info"}
 ASKED = {"augmentation-missing-data": "info"}
 CARE = {"conservative-care": "info"}
 MRI = {"mri-without-contrast": "info"}
+BONE = {"osteoporosis-treatment": "info"}
 
 WITHOUT: Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]] = {
-    "encounter": (REFERRAL, {**MRI, **CARE}),
-    "reports": ({}, CARE),
-    "imaging": (REFERRAL, CARE),
-    "observations": (ASKED, {**MRI, **CARE}),
+    "encounter": (REFERRAL, {**MRI, **CARE, **BONE}),
+    "reports": ({}, {**CARE, **BONE}),
+    "imaging": (REFERRAL, {**CARE, **BONE}),
+    "observations": (ASKED, {**MRI, **CARE, **BONE}),
     "medications": ({**ASKED, **CARE}, {**MRI, **CARE}),
-    "devices": (REFERRAL, {**MRI, **CARE}),
-    "procedures": (REFERRAL, {**MRI, **CARE}),
-    "orders": ({**ASKED, **CARE}, {**MRI, **CARE}),
-    "allergies": (REFERRAL, {**MRI, **CARE}),
-    "questionnaire": (REFERRAL, {**MRI, **CARE}),
+    "devices": (REFERRAL, {**MRI, **CARE, **BONE}),
+    "procedures": (REFERRAL, {**MRI, **CARE, **BONE}),
+    "orders": ({**ASKED, **CARE}, {**MRI, **CARE, **BONE}),
+    "allergies": (REFERRAL, {**MRI, **CARE, **BONE}),
+    "questionnaire": (REFERRAL, {**MRI, **CARE, **BONE}),
 }
 """The cards of vignettes 1 and 3 when nobody could read a key.
 
@@ -110,7 +111,7 @@ def test_a_further_page_proves_no_absence(client: FlaskClient, key: str, state: 
 
 def test_a_further_page_of_reports_leaves_mri_open(client: FlaskClient) -> None:
     """IM-01, decision 1: the MRI may stand on the next page, so nobody asks for one."""
-    assert topics(post(client, in_state("3", "reports", FURTHER_PAGE)).json) == CARE
+    assert topics(post(client, in_state("3", "reports", FURTHER_PAGE)).json) == {**CARE, **BONE}
 
 
 @pytest.mark.parametrize("state", [NULL, EMPTY])
@@ -119,7 +120,7 @@ def test_nothing_found_is_an_answer(client: FlaskClient, key: str, state: str) -
     """Decision 1: null and an empty list say that somebody looked; the status stays complete."""
     answer = post(client, in_state("3", key, state)).json
     assert_conformant(answer)
-    assert topics(answer) == {**MRI, **CARE}
+    assert topics(answer) == {**MRI, **CARE, **BONE}
     assert evaluation(answer)["status"] == "complete"
     assert "missing" not in evaluation(answer)
     assert all("Could not be read" not in card["detail"] for card in answer["cards"])
@@ -158,7 +159,7 @@ def test_conditions_looked_up_and_empty_are_no_lack(client: FlaskClient, state: 
     """Contract: a required key looked up and empty is an answer; here the X-ray alone names the fracture."""
     answer = post(client, in_state("3", "conditions", state))
     assert answer.status_code == 200
-    assert topics(answer.json) == {**MRI, **CARE}
+    assert topics(answer.json) == {**MRI, **CARE, **BONE}
     assert evaluation(answer.json)["status"] == "complete"
 
 

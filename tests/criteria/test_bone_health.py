@@ -181,7 +181,9 @@ def test_a_low_energy_mechanism_is_no_obstacle(mechanism: str) -> None:
 
 def test_treatment_silences_and_unread_drugs_cannot_tell() -> None:
     """SL-03, decision 1."""
-    assert judged(assessment(bone_health={"drugs": [drug(100)]})).outcome is Outcome.DOES_NOT_APPLY
+    recent = {"diagnoses": [fracture("T8", onset=ago(10))]}
+    assert judged(assessment(bone_health={"drugs": [drug(100)]}, fractures=recent)).outcome is Outcome.DOES_NOT_APPLY
+    assert judged(assessment(bone_health={"drugs": [drug(100)]})).outcome is Outcome.CANNOT_TELL  # of unknown onset
     unread: dict[str, Any] = {"drugs": Listing((), "medications not sent")}
     assert judged(assessment(bone_health=unread)).outcome is Outcome.CANNOT_TELL
     stopped = judged(assessment(bone_health={"drugs": [drug(100, active=False)]}))
