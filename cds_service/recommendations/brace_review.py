@@ -9,7 +9,7 @@ from cds_service.criteria.assessment import Assessment, LevelFacts
 from cds_service.criteria.criterion import Criteria, Criterion
 from cds_service.criteria.freshness import fresh
 from cds_service.criteria.imaging import region_of
-from cds_service.facts.fact import Claim, Evidence, all_of, any_of, claim, met, not_met, unknown
+from cds_service.facts.fact import NOT_DOCUMENTED, Claim, Evidence, all_of, any_of, claim, met, not_met, unknown
 from cds_service.facts.model import Draft, Level, Treatment
 from cds_service.knowledge.citations import cite
 from cds_service.recommendations.conservative_care import LSO_LEVELS, TLSO_LEVELS
@@ -105,7 +105,9 @@ def _found(evidence: tuple[Evidence, ...], a: Assessment) -> Claim:
     if evidence:
         return met(*evidence)
     gap = a.facts.conservative.given.gap
-    return not_met() if gap is None else unknown(gap)
+    if gap is None:
+        return not_met()
+    return unknown("no brace on record, and not every brace is recorded" if gap == NOT_DOCUMENTED else gap)
 
 
 def too_long(a: Assessment) -> Claim:
