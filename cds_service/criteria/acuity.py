@@ -22,8 +22,8 @@ def onset_days(site: Site, facts: Facts) -> Fact[Interval]:
     differently is unknown.
     """
     reference = facts.reference_date
-    documented = tuple(_documented_onsets(site, facts))
-    usable = tuple((when, e) for when, e in documented if _possible(when, facts))
+    documented = tuple(documented_onsets(site, facts))
+    usable = tuple((when, e) for when, e in documented if possible(when, facts))
     evidence = tuple(e for _, e in usable)
     if usable:
         first = min(when.first for when, _ in usable)
@@ -38,13 +38,14 @@ def onset_days(site: Site, facts: Facts) -> Fact[Interval]:
     return Fact(None, why, tuple(e for _, e in documented))
 
 
-def _possible(when: DateRange, facts: Facts) -> bool:
+def possible(when: DateRange, facts: Facts) -> bool:
     """CF-03: not wholly after the reference date, nor wholly before birth."""
     born = facts.patient.born
     return when.first <= facts.reference_date and (born is None or when.last >= born.first)
 
 
-def _documented_onsets(site: Site, facts: Facts) -> list[tuple[DateRange, Evidence]]:
+def documented_onsets(site: Site, facts: Facts) -> list[tuple[DateRange, Evidence]]:
+    """AC-01: every documented onset that applies to the site, possible or not."""
     tied = [(d.onset, _dated(d.evidence, d.onset)) for d in site.diagnoses if _own(d, site) and d.onset is not None]
     if tied:
         return tied + _stated_onset(site, facts)
@@ -172,6 +173,8 @@ def _study_days(said: Reported, facts: Facts) -> Fact[Interval]:
     when = said.study.when
     if when is None:
         return Fact(None, "the study is not dated", (said.evidence,))
+    if not possible(when, facts):
+        return Fact(None, "the study is dated after the reference date or before birth", (said.study.evidence,))
     return Fact(when.days_before(facts.reference_date), None, (said.study.evidence,))
 
 

@@ -36,6 +36,7 @@ from cds_service.criteria.etiology import (
     prior_fragility_fracture,
 )
 from cds_service.criteria.imaging import Suspicion
+from cds_service.criteria.mismatch import Mismatch, left_open, level_mismatch
 from cds_service.criteria.red_flags import RedFlags, red_flags
 from cds_service.criteria.sites import (
     Site,
@@ -60,6 +61,8 @@ class LevelFacts:
     """One site with every claim the recommendations make of it; the rule each states is in the module it comes from."""
 
     site: Site
+    mismatch: Mismatch
+    """CF-01; where it holds, VA-01 (``confirmed``) and VA-03 (``acuity.shown``) are unknown."""
     confirmed: Claim
     coded: Claim
     suspected: Claim
@@ -157,13 +160,16 @@ def _assess(facts: Facts, sites: tuple[Site, ...], limit: Thresholds) -> Assessm
 
 
 def _level(site: Site, course: Course, facts: Facts, limit: Thresholds, flags: RedFlags) -> LevelFacts:
+    mismatch = level_mismatch(site, facts)
     onset = onset_days(site, facts)
-    acuity = imaging_acuity(site, facts)
+    seen = imaging_acuity(site, facts)
+    acuity = replace(seen, shown=left_open(seen.shown, mismatch))
     cause = etiology(site, facts, limit)
     found = structure(site, course, facts, limit)
     return LevelFacts(
         site=site,
-        confirmed=confirmed(site, facts),
+        mismatch=mismatch,
+        confirmed=left_open(confirmed(site, facts), mismatch),
         coded=coded(site),
         suspected=suspected(site),
         fractured=fractured(site, facts),

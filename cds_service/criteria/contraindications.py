@@ -13,12 +13,13 @@ from cds_service.criteria.etiology import Etiology
 from cds_service.criteria.freshness import fresh_statements
 from cds_service.criteria.red_flags import RedFlags, canal_compromised, severe_canal, trauma, unstable
 from cds_service.criteria.sites import Site
-from cds_service.facts.fact import Claim, any_of, claim, met, not_met, unknown
-from cds_service.facts.model import Facts
+from cds_service.facts.fact import Claim, Evidence, any_of, claim, met, not_met, unknown
+from cds_service.facts.model import Facts, Statement
 from cds_service.knowledge.thresholds import Thresholds
 
 CEMENT: Final = frozenset({"cement", "opacifier"})
 """CX-06: what bone cement is made of; gadolinium is no part of it."""
+PREGNANT_MAN = "a pregnancy is on record of a patient recorded as male"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +106,30 @@ def pregnant(facts: Facts, limit: Thresholds) -> Claim:
     """CX-03: coded pregnancy, a positive test within 7 days or status within 30; a man or a woman over 55 is not.
 
     A clinician's fresh "pregnancy is not possible" is a negative status too, unless a test or status says otherwise.
+    A pregnancy on record of a man settles nothing (CF-06); beyond 55 one that is documented counts.
     """
-    coded = facts.pregnancy.diagnoses.some(lambda d: d.active)
-    tested = fresh_statements(facts.pregnancy.tests, facts, limit.hcg_fresh_days)
-    status = fresh_statements(facts.pregnancy.statuses, facts, limit.pregnancy_status_fresh_days)
-    answers = (*tested.items, *status.items)
-    positive = tuple(s.evidence for s in answers if s.says)
-    if positive or coded.met:
-        return met(*positive, *coded.evidence)
+    positive, answers = recorded_pregnancy(facts, limit), _pregnancy_answers(facts, limit)
+    if positive:
+        if facts.patient.male.value is True:
+            return unknown(PREGNANT_MAN, (*positive, *facts.patient.male.evidence))
+        return met(*positive)
     said = fresh_statements(facts.pregnancy.possible, facts, limit.pregnancy_status_fresh_days).items
     negative = answers or (() if any(s.says for s in said) else said)
     if negative:
         return not_met(*(s.evidence for s in negative))
     return unknown("pregnancy not documented") if _capacity(facts, limit) is not False else not_met()
+
+
+def recorded_pregnancy(facts: Facts, limit: Thresholds) -> tuple[Evidence, ...]:
+    """What says that the patient is pregnant: a fresh test or status, or a code."""
+    answers = tuple(s.evidence for s in _pregnancy_answers(facts, limit) if s.says)
+    return (*answers, *(d.evidence for d in facts.pregnancy.diagnoses.items if d.active))
+
+
+def _pregnancy_answers(facts: Facts, limit: Thresholds) -> tuple[Statement, ...]:
+    tested = fresh_statements(facts.pregnancy.tests, facts, limit.hcg_fresh_days)
+    status = fresh_statements(facts.pregnancy.statuses, facts, limit.pregnancy_status_fresh_days)
+    return (*tested.items, *status.items)
 
 
 def pregnancy_not_excluded(facts: Facts, limit: Thresholds) -> Claim:

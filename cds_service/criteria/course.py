@@ -25,6 +25,8 @@ from cds_service.facts.fact import (
 from cds_service.facts.model import Facts, Listing, Measurement, Statement, Treatment
 from cds_service.knowledge.thresholds import Thresholds
 
+SAME_DAY = "two pain scores of the same day disagree"
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -38,9 +40,7 @@ class Score:
         """At least so much; unknown when scores of one day disagree across the limit."""
         newest = self.value.claim(lambda score: score >= limit)
         if any((other.value >= limit) is not newest.met for other in self.also):
-            return unknown(
-                "two pain scores of the same day disagree", (*newest.evidence, *(m.evidence for m in self.also))
-            )
+            return unknown(SAME_DAY, (*newest.evidence, *(m.evidence for m in self.also)))
         return newest
 
 
@@ -157,8 +157,7 @@ def worsening(facts: Facts, limit: Thresholds) -> Claim:
     """DE-12: two points more than the earliest score at least 7 days before, else what the clinician answered; unknown
     if they disagree.
     """
-    measured = _measured_trend(facts, limit)
-    answered = facts.pain.stated_trend.claim(lambda trend: trend == "worsening")
+    measured, answered = trends(facts, limit)
     if measured.unknown:
         return answered if not answered.unknown else measured
     if not answered.unknown and answered.truth is not measured.truth:
@@ -166,6 +165,11 @@ def worsening(facts: Facts, limit: Thresholds) -> Claim:
             "the scores and the stated course of the pain disagree", (*measured.evidence, *answered.evidence)
         )
     return measured
+
+
+def trends(facts: Facts, limit: Thresholds) -> tuple[Claim, Claim]:
+    """Worsening pain by the scores, and by what the clinician answered."""
+    return _measured_trend(facts, limit), facts.pain.stated_trend.claim(lambda trend: trend == "worsening")
 
 
 def _measured_trend(facts: Facts, limit: Thresholds) -> Claim:
@@ -179,8 +183,12 @@ def _measured_trend(facts: Facts, limit: Thresholds) -> Claim:
     ]
     if not earlier:
         return unknown("course of the pain not documented", [newest.evidence])
-    change = newest.value - earlier[-1].value
-    return claim(change >= limit.pain_trend_points, [newest.evidence, earlier[-1].evidence])
+    start = earlier[-1]
+    worse = newest.value - start.value >= limit.pain_trend_points
+    also = pain_score(facts, limit).also
+    if any((other.value - start.value >= limit.pain_trend_points) is not worse for other in also):
+        return unknown(SAME_DAY, [newest.evidence, *(m.evidence for m in also), start.evidence])
+    return claim(worse, [newest.evidence, start.evidence])
 
 
 def _in_episode(facts: Facts) -> list[Measurement]:
@@ -210,7 +218,7 @@ def structure(site: Site, course: Course, facts: Facts, limit: Thresholds) -> St
     return Structure(
         progression=_progression(site),
         over_quarter_height=height_loss(site).claim(lambda percent: percent.above(limit.height_loss_percent)),
-        kyphosis=_kyphosis(site, facts),
+        kyphosis=_kyphosis(site, facts, limit),
         rdq_severe=course.rdq_severe,
         severe_function=course.incapacity,
     )
@@ -245,15 +253,30 @@ def _progression(site: Site) -> Claim:
     return unknown("no comparison with an earlier study")
 
 
-def _kyphosis(site: Site, facts: Facts) -> Claim:
-    """DE-09: a boolean, for no source gives an angle."""
+def _kyphosis(site: Site, facts: Facts, limit: Thresholds) -> Claim:
+    """DE-09: a boolean, for no source gives an angle. The record, else the answer; unknown where they disagree."""
+    recorded, answered = kyphoses(site, facts, limit)
+    if recorded.unknown:
+        return stated(facts.fractures.kyphosis_stated).because("kyphosis not documented")
+    if not answered.unknown and answered.truth is not recorded.truth:
+        return unknown("the record and the stated kyphosis disagree", (*recorded.evidence, *answered.evidence))
+    return recorded
+
+
+def kyphoses(site: Site, facts: Facts, limit: Thresholds) -> tuple[Claim, Claim]:
+    """A kyphotic deformity by report or code, and by what the clinician answered of late."""
+    answered = stated(fresh_statements(facts.fractures.kyphosis_stated, facts, limit.exam_fresh_days))
+    return _recorded_kyphosis(site, facts), answered
+
+
+def _recorded_kyphosis(site: Site, facts: Facts) -> Claim:
     for said in site.reported:
         if said.finding.kyphosis is not None:
             return claim(said.finding.kyphosis, [said.words("kyphosis", "kyphosis_degrees")])
         if said.finding.kyphosis_degrees is not None:
             return claim(said.finding.kyphosis_degrees > 0, [said.words("kyphosis_degrees")])
     coded = facts.fractures.kyphosis_diagnoses.some(lambda d: d.active)
-    return coded if coded.met else stated(facts.fractures.kyphosis_stated).because("kyphosis not documented")
+    return coded if coded.met else unknown("kyphosis not documented")
 
 
 def lcd_course(found: Structure, worsening_pain: Claim) -> Claim:
@@ -324,12 +347,7 @@ def received_long_enough(kind: Received, facts: Facts, limit: Thresholds) -> Cla
     """CM-07: the limit reached by the coded course or by the days a clinician counted, who may know of more than was
     coded; unknown where fewer were counted than the coded course would give.
     """
-    counted = {
-        "analgesic": facts.conservative.analgesic_days,
-        "brace": facts.conservative.brace_days,
-        "physiotherapy": facts.conservative.physiotherapy_days,
-    }[kind].claim(lambda days: days >= limit.nsm_min_days)
-    coded = days_received(kind, facts, limit).claim(lambda days: days.at_least(limit.nsm_min_days))
+    coded, counted = days_by_record_and_answer(kind, facts, limit)
     if counted.met or coded.unknown:
         return counted if not counted.unknown else coded
     if coded.met and counted.not_met:
@@ -343,6 +361,16 @@ def bed_rest(facts: Facts) -> Claim:
     """
     answered = facts.conservative.bed_rest_days.claim(lambda days: days > 0)
     return any_of(answered, facts.conservative.given.some(lambda t: t.kind == "bed-rest"))
+
+
+def days_by_record_and_answer(kind: Received, facts: Facts, limit: Thresholds) -> tuple[Claim, Claim]:
+    """Long enough by the coded course, and by the days a clinician counted."""
+    counted = {
+        "analgesic": facts.conservative.analgesic_days,
+        "brace": facts.conservative.brace_days,
+        "physiotherapy": facts.conservative.physiotherapy_days,
+    }[kind].claim(lambda days: days >= limit.nsm_min_days)
+    return days_received(kind, facts, limit).claim(lambda days: days.at_least(limit.nsm_min_days)), counted
 
 
 def tried_long_enough(facts: Facts, limit: Thresholds) -> Claim:

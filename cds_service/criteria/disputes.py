@@ -100,6 +100,7 @@ class Disagreement:
     words: str
     stated: tuple[Evidence, ...]
     told: tuple[Evidence, ...]
+    field: str = ""
 
 
 def disagreements(facts: Facts) -> tuple[Disagreement, ...]:
@@ -116,7 +117,7 @@ def _disagreement(study: Study, dispute: Dispute) -> Disagreement:
     else:
         own = next((f for f in findings if f.level is None and f.status == "absent"), None)
     by_text = () if own is None or dispute.accounts[0].evidence else (quote(told, own, dispute.field),)
-    return Disagreement(dispute.level, str(dispute), stated, by_text)
+    return Disagreement(dispute.level, str(dispute), stated, by_text, dispute.field)
 
 
 def agreed(versions: Sequence[T], disputes: Sequence[Disagreement], *, cautious: bool = False) -> T:

@@ -103,8 +103,11 @@ def prior_fragility_fracture(facts: Facts) -> Claim:
 def _osteoporotic(site: Site, facts: Facts, limit: Thresholds) -> Claim:
     """ET-01. A mechanism nobody recorded does not count against it; neither does a silent report."""
     fragile = any_of(fragile_by_age(facts, limit), osteoporosis(facts, limit), prior_fragility_fracture(facts))
-    low_energy = facts.fractures.mechanism.value != "high-energy"
-    return all_of(fragile, claim(low_energy, facts.fractures.mechanism.evidence))
+    mechanism = facts.fractures.mechanism
+    # Two that disagree leave evidence and no value; one that nobody recorded leaves neither.
+    disagree = mechanism.value is None and bool(mechanism.evidence)
+    low_energy = None if disagree else mechanism.value != "high-energy"
+    return all_of(fragile, claim(low_energy, mechanism.evidence, mechanism.why_unknown or ""))
 
 
 def neoplastic_known(site: Site, facts: Facts) -> Claim:

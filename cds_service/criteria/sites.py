@@ -12,7 +12,7 @@ from cds_service.criteria.unread import in_words
 from cds_service.facts.fact import Claim, Evidence, all_of, any_of, claim, met, not_met, unknown
 from cds_service.facts.model import Facts, FractureDiagnosis, Level, Study
 from cds_service.facts.regions import denied, shows
-from cds_service.reports.findings import BODY_LEVELS, LevelFinding
+from cds_service.reports.findings import BODY_LEVELS, LevelFinding, Span
 
 LONGEST_QUOTE: Final = 160
 _STOPS: Final = (". ", ".\n", "\n\n", "; ")
@@ -79,7 +79,17 @@ def quote(study: Study, finding: LevelFinding, *fields: str) -> Evidence:
     if span is None and not finding.text:
         # A level that the report denies with its region: the words stand at the fact, not at the finding.
         span = finding.evidence.get("status")
-    said = finding.text if span is None or study.text is None else _sentence(study.text, *span)
+    if span is not None and study.text is not None:
+        return quote_span(study, span)
+    return _quoted(study, finding.text)
+
+
+def quote_span(study: Study, span: Span) -> Evidence:
+    """The sentence of a report around a span of its text."""
+    return _quoted(study, _sentence(study.text or "", *span))
+
+
+def _quoted(study: Study, said: str) -> Evidence:
     words = " ".join(said.split())
     shown = words if len(words) <= LONGEST_QUOTE else words[: LONGEST_QUOTE - 3].rsplit(" ", 1)[0] + " ..."
     return Evidence(study.evidence.reference, f'"{shown}"' if shown else study.evidence.value, study.evidence.date)
@@ -148,12 +158,13 @@ def _findings(study: Study) -> tuple[LevelFinding, ...]:
 
 
 def _site(level: Level, studies: Iterable[Study], current: tuple[FractureDiagnosis, ...]) -> Site:
-    reported = tuple(r for study in studies if (r := _says_of(study, level)) is not None)
+    reported = tuple(r for study in studies if (r := says_of(study, level)) is not None)
     diagnoses = tuple(d for d in current if d.level == level or (len(d.levels) > 1 and level in d.levels))
     return Site(level, level, reported, diagnoses)
 
 
-def _says_of(study: Study, level: Level) -> Reported | None:
+def says_of(study: Study, level: Level) -> Reported | None:
+    """What a study says of a level, by name or by denying every fracture of its region."""
     if study.reading is None:
         return None
     for finding in study.reading.findings:
@@ -319,15 +330,16 @@ def unseen_fracture(facts: Facts) -> Claim:
 
 def called_acute(site: Site) -> Claim:
     """AC-01: a final report calls this fracture acute or recent, or shows marrow edema or tracer uptake there."""
-    return _newest_saying(site, _acute)
+    return _newest_saying(site, shows_acute)
 
 
 def called_new(site: Site) -> Claim:
     """A final report calls this fracture acute or new (the "symptomatic" clause of `clinical.md` D1)."""
-    return _newest_saying(site, lambda finding: _acute(finding) or finding.height_change == "new")
+    return _newest_saying(site, lambda finding: shows_acute(finding) or finding.height_change == "new")
 
 
-def _acute(finding: LevelFinding) -> bool:
+def shows_acute(finding: LevelFinding) -> bool:
+    """Called acute, or with marrow edema or tracer uptake."""
     return finding.acuity == "acute" or finding.marrow_edema is True or finding.tracer_uptake is True
 
 

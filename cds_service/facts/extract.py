@@ -33,6 +33,7 @@ from cds_service.facts.renal import egfr
 from cds_service.facts.source import Source
 from cds_service.facts.spine import spine
 from cds_service.facts.stay import stay
+from cds_service.facts.unitless import unitless
 from cds_service.fhir.drafts import Draft
 from cds_service.fhir.record import PatientRecord
 from cds_service.fhir.text import NO_MEANS, Means
@@ -87,6 +88,7 @@ def extract(
         payer=payer(source),
         opioid_care=opioid_care(source, taken),
         contacts=contacts(source, answered),
+        unitless=unitless(source),
     )
 
 

@@ -600,6 +600,19 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Unitless:
+    """CF-07: a number that was not used because nothing says its unit. ``readings``: what it is in the unit of its
+    topic, for each unit it may have been in.
+    """
+
+    kind: Literal["pain", "crp", "platelets"]
+    readings: tuple[float, ...]
+    when: DateRange | None
+    at: datetime | None
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that the criteria may know of one patient at one moment. ``as_of`` is the only clock."""
 
@@ -631,6 +644,7 @@ class Facts:
     opioid_care: OpioidCare = field(default_factory=OpioidCare)
     contacts: Listing[Statement] = field(default_factory=unread)
     """Scores, questionnaires and visits by their days: that somebody looked. Visits are seldom sent."""
+    unitless: tuple[Unitless, ...] = ()
 
     @property
     def reference_date(self) -> date:

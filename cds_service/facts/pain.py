@@ -89,7 +89,7 @@ def _trend(word: str, answers: Answers) -> Fact[Trend]:
 
 def _scores(source: Source, answers: Answers) -> Iterator[Measurement]:
     for result, listed in source.results(SCORES):
-        if listed["use"] == "score" and not _elsewhere(result):
+        if listed["use"] == "score" and not elsewhere(result):
             score = out_of_ten(result)
             if score is not None:
                 yield Measurement(score, result.moment.when, result.moment.at, result.evidence(f"pain {score:.2g}/10"))
@@ -110,7 +110,7 @@ def out_of_ten(result: Observed) -> float | None:
     return value if 0 <= value <= HIGHEST else None
 
 
-def _elsewhere(result: Observed) -> bool:
+def elsewhere(result: Observed) -> bool:
     """Pain of a place that is not the back: flowsheets record any pain under one code."""
     site = result.whole.body_site
     if site is None or row(find(site), BODY_SITE) is not None:

@@ -18,6 +18,7 @@ import yaml
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from cds_service.criteria.conflicts import DataConflict
 from cds_service.criteria.criterion import Criterion
 from cds_service.facts.fact import Evidence
 from cds_service.facts.truth import MET, NOT_MET, UNKNOWN
@@ -43,6 +44,8 @@ OVERRIDE_REASONS: Final[Mapping[str, str]] = {
     "other": "Other",
 }
 """`clinical.md` section E."""
+MOST_SIDES: Final = 4
+"""Sides of one disagreement that a card prints; more than two are rare (two scores against a third)."""
 NOT_REVIEWED: Final = "Content not yet clinically reviewed."
 
 _KEYS: Final = frozenset(
@@ -166,7 +169,8 @@ def fill(
     plain = {name: plain_text(value, LONGEST_IN_SUMMARY) for name, value in leading.values.items()}
     safe = {name: escaped(value, LONGEST_IN_SUMMARY) for name, value in leading.values.items()}
     notes = "\n".join(f"- {text.notes[key].render(**safe, limit=limit)}" for key in leading.notes)
-    body = text.body.render(**safe, notes=notes, criteria=criteria_block(leading), limit=limit)
+    blocks = {"notes": notes, "criteria": criteria_block(leading), "conflicts": conflict_lines(leading)}
+    body = text.body.render(**safe, **blocks, limit=limit)
     lines = [body, *_also(card), f"**{reports}**" if reports else "", *_footer(text, unread, knowledge)]
     detail = "\n\n".join(line for line in lines if line)
     return Words(text.summary.render(**plain, limit=limit), _without_gaps(detail))
@@ -198,6 +202,18 @@ def criteria_block(judgement: Judgement) -> str:
         )
         if block
     )
+
+
+def conflict_lines(judgement: Judgement) -> str:
+    """A line for each disagreement of the record: what, where, both sides, and the criteria left open."""
+    return "\n".join(_conflict_line(each) for each in judgement.conflicts)
+
+
+def _conflict_line(conflict: DataConflict) -> str:
+    where = f"{escaped(conflict.where, 40)}, " if conflict.where else ""
+    sides = " **against** ".join("; ".join(_seen(e) for e in side[:2]) for side in conflict.sides[:MOST_SIDES])
+    left_open = "; ".join(conflict.leaves_open)
+    return f"- **{where}{conflict.label}** ({conflict.rule}): {sides}. Left open: {left_open}."
 
 
 def _is_open_exclusion(criterion: Criterion, judgement: Judgement) -> bool:

@@ -14,6 +14,7 @@ from cds_service.recommendations import (
     augmentation_preparation,
     augmentation_referral,
     brace_review,
+    conflicting_data,
     conservative_care,
     conservative_care_review,
     duplicate_order,
@@ -48,6 +49,7 @@ ALL: Final[tuple[Recommendation, ...]] = (
     augmentation_bleeding_risk.RECOMMENDATION,
     imaging_caution.RECOMMENDATION,
     mri_device_safety.RECOMMENDATION,
+    conflicting_data.RECOMMENDATION,
     mri_with_contrast.RECOMMENDATION,
     mri_without_contrast.RECOMMENDATION,
     alternative_to_mri.RECOMMENDATION,
@@ -65,5 +67,5 @@ ALL: Final[tuple[Recommendation, ...]] = (
     duplicate_order.RECOMMENDATION,
 )
 
-NOT_YET_BUILT: Final[tuple[str, ...]] = ("conflicting-data",)
+NOT_YET_BUILT: Final[tuple[str, ...]] = ()
 """Topics of the contract that no module judges yet: `explain` names them, and no card shows them."""

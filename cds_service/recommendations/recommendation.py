@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from cds_service.criteria.assessment import Assessment
+from cds_service.criteria.conflicts import DataConflict
 from cds_service.criteria.criterion import Criteria, Criterion, Outcome
 from cds_service.facts.fact import Claim, Evidence
 from cds_service.facts.model import Level, SpineRegion
@@ -92,6 +93,8 @@ class Judgement:
     indicator: Indicator = "info"
     table: tuple[Criterion, ...] = ()
     """The clauses the card shows, in the order of the source."""
+    conflicts: tuple[DataConflict, ...] = ()
+    """Entries of the record that disagree, a line each."""
     notes: tuple[str, ...] = ()
     """Keys of the card's own extra lines."""
     values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

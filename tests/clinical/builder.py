@@ -12,8 +12,9 @@ is left out was looked for and not found, because every prefetch key is sent who
                   `onset`: a (partial) date instead of days; `code`: M80.08XA unless given
     conditions    [{code, text, onset_days, recorded_days, status, verification}]   ICD-10-CM, "" for words alone
     reports       [{study: MR|MR-CONTRAST|CT|XR|NM, region: thoracic|lumbar, days, text, status}]
-    pain          [{days, nrs}]
-    observations  [{what, value, days}]   temperature crp esr platelets inr pvr t-score hcg pregnancy-status
+    pain          [{days, nrs, unit}]     unit: "" for none, {score} unless given
+    observations  [{what, value, days, unit}]   unit: "" for none, the usual one unless given
+                                          temperature crp esr platelets inr pvr t-score hcg pregnancy-status
                                           blood-culture haemoglobin calcium bmi egfr vitamin-d z-score
     care          {analgesic_days, brace_days, physiotherapy_days}   treatment under way for so many days
     medications   [{drug, days, status, dose, ended_days}]   `ended_days`: its supply ended so many days ago
@@ -503,7 +504,7 @@ class Writer:
 
     def pain_score(self, score: Mapping[str, Any], n: int) -> Json:
         """NRS 0 to 10."""
-        value = {"value": score["nrs"], "unit": "{score}", "system": "http://unitsofmeasure.org", "code": "{score}"}
+        value = quantity(score["nrs"], score.get("unit", "{score}"))
         return self.measured("72514-3", "Pain severity 0-10", score["days"], f"pain-{n}") | {"valueQuantity": value}
 
     def measured(self, code: str, title: str, days: float, name: str) -> Json:
@@ -521,7 +522,7 @@ class Writer:
         what, days = seen["what"], seen.get("days", 0)
         if what in MEASURED:
             code, title, unit = MEASURED[what]
-            value = {"value": seen["value"], "unit": unit, "system": "http://unitsofmeasure.org", "code": unit}
+            value = quantity(seen["value"], seen.get("unit", unit))
             return self.measured(code, title, days, f"observation-{n}") | {"valueQuantity": value}
         code, title, answers = ANSWERED[what]
         answer, words = answers[seen["value"]]
@@ -681,6 +682,11 @@ def collection(resources: Iterable[Json]) -> Json:
 def reference(resource: Mapping[str, Any]) -> str:
     """``ServiceRequest/draft-1``."""
     return f"{resource['resourceType']}/{resource['id']}"
+
+
+def quantity(value: float, unit: str) -> Json:
+    """A number in a UCUM unit; alone without one."""
+    return {"value": value, **({"unit": unit, "system": "http://unitsofmeasure.org", "code": unit} if unit else {})}
 
 
 def _answer(value: object) -> Json:

@@ -7,7 +7,8 @@ recommendation is judged again at every level:
 - it may turn to "applies" where an excluding clause that held is now unknown, and then that clause is among those
   that the card lists as "not documented, verify";
 - a level that only the blanked fact named is no longer judged;
-- `augmentation-missing-data` speaks of missing data, so it is free;
+- `augmentation-missing-data` speaks of missing data, and `conflicting-data` of two entries that are there, so they are
+  free;
 - what the decision table itself says of missing data, and what a resolved disagreement changes, is in `STATED`.
 """
 
@@ -26,6 +27,8 @@ from tests.clinical.running import evaluated, facts_of
 
 VIGNETTES = load_vignettes()
 ABOUT_MISSING_DATA = "augmentation-missing-data"
+ABOUT_PAIRS = "conflicting-data"
+FREE = frozenset({ABOUT_MISSING_DATA, ABOUT_PAIRS})
 FORM = next(variant for variant in VARIANTS if variant.name == "assessment-form")
 
 Key = tuple[str, str | None]
@@ -45,6 +48,10 @@ LITERAL: Mapping[Turn, str] = {
     ("augmentation-contraindicated", "pregnancy.tests"): "decision 2: possible pregnancy acts on an augmentation draft",
     ("augmentation-contraindicated", "pregnancy.statuses"): "decision 2: possible pregnancy acts on a draft",
     ("augmentation-contraindicated", "pregnancy.possible"): "decision 2: possible pregnancy acts on a draft",
+    (
+        "augmentation-referral",
+        "pregnancy.tests",
+    ): "DE-01: at 56 or more no pregnancy is implied where none is documented",
     ("neurological-emergency", "fractures.diagnoses"): 'RF-01: "not before the fracture\'s" acts only when documented',
 }
 """The decision table names the missing datum itself and says what then holds."""
@@ -55,6 +62,13 @@ DISAGREEMENTS: Mapping[Turn, str] = {
     ("augmentation-referral", "pain.scores"): "CM-07: a score of 5 or more against a stated success",
     ("augmentation-referral", "fractures.diagnoses"): "CF-04: coded, but denied by the newest report",
     ("augmentation-criteria-not-met", "fractures.diagnoses"): "CF-04: coded, but denied by the newest report",
+    ("augmentation-referral", "pain.stated_trend"): "DE-12: the scores against the stated course",
+    ("augmentation-referral", "conservative.given"): "CM-07: days on record against the days answered",
+    ("augmentation-referral", "conservative.analgesic_days"): "CM-07: days on record against the days answered",
+    ("augmentation-referral", "fractures.mechanism"): "ET-05: noted against answered",
+    ("augmentation-referral", "fractures.kyphosis_stated"): "DE-09: on record against answered",
+    ("augmentation-referral", "patient.male"): "CF-06: a pregnancy on record against the sex",
+    ("augmentation-contraindicated", "patient.male"): "CF-06: a pregnancy on record against the sex",
     ("augmentation-referral", "bone_health.diseases"): "decision 11: osteogenesis imperfecta acts only when documented",
     ("augmentation-referral", "pain.unreliable"): "SP-10: dementia puts a score in doubt only when documented",
     ("conservative-care", "pain.unreliable"): "SP-10: dementia puts a score in doubt only when documented",
@@ -92,7 +106,7 @@ def flips(name: str, variant: Variant | None) -> list[str]:
     found = []
     for fact, without in without_one_fact(facts):
         for (topic, level), old, new in turned(before, evaluated(without, request["hook"])):
-            if topic == ABOUT_MISSING_DATA or (topic, fact) in STATED or listed_to_verify(old, new):
+            if topic in FREE or (topic, fact) in STATED or listed_to_verify(old, new):
                 continue
             found.append(f"without {fact}: {topic} at {level} from {old.outcome.value} to {new.outcome.value}")
     return found
