@@ -11,16 +11,16 @@ from zoneinfo import ZoneInfo
 import orjson
 import yaml
 
-from cds_service.criteria.candidacy import C15
 from cds_service.hooks.cards import load_cards
 from cds_service.hooks.evidence import Statement, statements
-from cds_service.hooks.invoke import invoke, thresholds
+from cds_service.hooks.invoke import invoke, site, thresholds
 from cds_service.hooks.offer import offered_services
 from cds_service.hooks.services import CDS_HOOKS_VERSION, Services
 from cds_service.knowledge import KNOWLEDGE_VERSION
 from cds_service.knowledge.citations import Source, load_sources
-from cds_service.knowledge.conflicts import load_conflicts
+from cds_service.knowledge.conflicts import Conflict, load_conflicts
 from cds_service.knowledge.errors import ContentError
+from cds_service.knowledge.site import Site, read_site
 from cds_service.knowledge.thresholds import load_threshold_entries
 from cds_service.knowledge.value_set import load_value_sets
 from cds_service.orders import drafts
@@ -30,9 +30,6 @@ from cds_service.settings import Settings
 from cds_service.web.pages import EvidenceCriterion, EvidencePage, EvidenceSource
 from cds_service.web.parts import Evaluate, Parts
 from cds_service.web.shell import Shell
-
-HONOURED_CHOICES = (C15,)
-"""The conflicts between sources (`knowledge/conflicts.toml`) whose reading a site may choose today."""
 
 Evidence = Callable[[], Mapping[str, EvidencePage]]
 Questionnaire = Callable[[], Mapping[str, object] | None]
@@ -69,7 +66,7 @@ def create_app(
 
 def check_content(settings: Settings) -> list[str]:
     """Loads and checks everything that is served; one line for each part. Raises ContentError: do not start then."""
-    limit = thresholds(settings)
+    check_site(settings)
     cards = load_cards()
     lacking = sorted({r.id for r in ALL} - set(cards))
     if lacking:
@@ -77,34 +74,28 @@ def check_content(settings: Settings) -> list[str]:
     homeless = sorted(set(cards) - {r.id for r in ALL})
     if homeless:
         raise ContentError(f"cards/: no recommendation for {', '.join(homeless)}")
-    check_choices(settings.site_conflicts)
     drafts.warm()
     return [
         f"{len(ALL)} recommendations with their cards",
         f"{len(load_sources())} sources, {len(load_conflicts())} conflicts between them",
         f"{len(load_value_sets())} value sets",
-        f"{len(load_threshold_entries())} thresholds, {len(limit.site_values)} set by this site",
+        f"{len(load_threshold_entries())} thresholds",
+        f"{len(site(settings).signed)} choices of this site",
         f"{len(offered_services().all)} services",
         f"knowledge {KNOWLEDGE_VERSION}, not yet clinically reviewed",
     ]
 
 
-def check_choices(choices: Mapping[str, object]) -> None:
-    """Whether every reading this site chose is one that the criteria honour. Raises ContentError naming the key."""
-    offered = {c.config_key: c.choices for c in load_conflicts().values() if c.config_key in HONOURED_CHOICES}
-    for key, choice in choices.items():
-        if key not in offered:
-            raise ContentError(
-                f"site conflicts: {key} is no reading a site may choose; use one of {', '.join(HONOURED_CHOICES)}"
-            )
-        if choice not in offered[key]:
-            raise ContentError(f"site conflicts: {key} takes one of {', '.join(offered[key])}")
+def check_site(settings: Settings) -> None:
+    """Whether every choice of the site file is offered, in range, and signed on a day that has come. Raises
+    ContentError listing all that is wrong.
+    """
+    read_site(settings.site_thresholds, settings.site_conflicts, today=_calendar_day(settings))
 
 
-def site_changes(settings: Settings) -> list[str]:
-    """What this site set or chose otherwise than shipped, as sentences for people."""
-    numbers = [f"{name} = {value:g}" for name, value in thresholds(settings).site_values]
-    return [*numbers, *(f"{key} = {choice}" for key, choice in sorted(settings.site_conflicts.items()))]
+def site_changes(settings: Settings) -> list[dict[str, object]]:
+    """What this site signed for: choice, what ships, who approved it, when and why."""
+    return [signed.described() for signed in site(settings).signed]
 
 
 def evidence_pages(settings: Settings) -> dict[str, EvidencePage]:
@@ -123,8 +114,19 @@ def _page(statement: Statement, settings: Settings) -> EvidencePage:
         ),
         strength=statement.text.evidence,
         knowledge=KNOWLEDGE_VERSION,
-        site_choices=tuple(site_changes(settings)),
+        disagreements=tuple(_disagreements(statement.recommendation.id, settings)),
+        site_choices=tuple(f"{signed.sentence} Reason: {signed.reason}" for signed in site(settings).signed),
     )
+
+
+def _disagreements(topic: str, settings: Settings) -> list[str]:
+    """Every conflict between sources that concerns a recommendation, with all its citations."""
+    return [_told(conflict, site(settings)) for conflict in load_conflicts().values() if topic in conflict.shown_on]
+
+
+def _told(conflict: Conflict, chosen: Site) -> str:
+    sides = "; ".join(f"{s.position} ({', '.join(c.label for c in s.citations)})" for s in conflict.sides)
+    return f"{conflict.title} ({conflict.id}): {sides}. Here: {conflict.reading(chosen.chosen(conflict))}."
 
 
 def _named(source: Source) -> str:
@@ -136,6 +138,10 @@ def today(settings: Settings) -> date:
     """The date the rules are given: pinned in the demo profile by ``VCF_AS_OF``, else the facility's calendar date."""
     if settings.as_of is not None:
         return settings.as_of
+    return _calendar_day(settings)
+
+
+def _calendar_day(settings: Settings) -> date:
     return datetime.now(ZoneInfo(settings.timezone)).date()  # noqa: TID251 - the edge, where the clock is read
 
 

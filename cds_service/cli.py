@@ -14,7 +14,7 @@ from pathlib import Path
 import orjson
 
 from cds_service import settings as configuration
-from cds_service.app import check_content, today
+from cds_service.app import check_content, check_site, today
 from cds_service.errors import RequestError, SettingsError
 from cds_service.hooks import explain as explaining
 from cds_service.hooks.invoke import Evaluated, judge, respond
@@ -127,6 +127,7 @@ def _judged(
     options: argparse.Namespace, service_id: str | None
 ) -> tuple[Service, HookRequest, Settings, Evaluated, date]:
     settings = configuration.load()
+    check_site(settings)
     body = _bytes(options.file)
     services = offered_services()
     service = services.get(service_id) if service_id else services.for_hook(hook_of(body))

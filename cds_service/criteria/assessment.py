@@ -78,6 +78,7 @@ class LevelFacts:
     in_range: Claim
     cause: Etiology
     candidate_cause: Claim
+    candidate_cause_despite_malignancy: Claim
     height_loss: Fact[Interval]
     lcd_course: Claim
     seed_course: Claim
@@ -184,6 +185,7 @@ def _level(site: Site, course: Course, facts: Facts, limit: Thresholds, flags: R
         in_range=level_in_range(site),
         cause=cause,
         candidate_cause=candidate_cause(cause),
+        candidate_cause_despite_malignancy=candidate_cause(cause, despite_malignancy=True),
         height_loss=height_loss(site),
         lcd_course=lcd_course(found, course.worsening),
         seed_course=seed_course(found, course.worsening, cause.steroid, facts),
@@ -205,3 +207,8 @@ def course_of(level: LevelFacts, reading: str) -> Claim:
             return level.seed_course
         case _:
             return all_of(level.lcd_course, level.seed_course)
+
+
+def cause_of(level: LevelFacts, reading: str) -> Claim:
+    """VA-10 by the reading the site chose for C-01: ``mdt_only``, ``allow`` or ``block``."""
+    return level.candidate_cause_despite_malignancy if reading == "allow" else level.candidate_cause

@@ -6,15 +6,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from cds_service.criteria import course
-from cds_service.criteria.assessment import Assessment, LevelFacts, course_of
+from cds_service.criteria.assessment import Assessment, LevelFacts, cause_of, course_of
 from cds_service.criteria.criterion import Criteria, Criterion
 from cds_service.facts.fact import Claim, all_of, any_of, met, unknown
 from cds_service.knowledge.citations import cite
 
 C15 = "va.secondary"
-"""The reading of VA-08 a site may choose (conflict C-15)."""
+"""The reading of VA-08 a site may choose (conflict C-15): ``both`` (as shipped), ``lcd`` or ``seed``."""
+C01 = "va.neoplastic"
+"""What a known malignancy does (C-01): ``mdt_only`` (as shipped), ``allow`` or ``block``."""
+C03 = "va.posterior_wall"
+"""What a defect of the posterior wall does (C-03): ``block`` (as shipped) or ``review``."""
+AS_SHIPPED: Mapping[str, str] = MappingProxyType({})
+MALIGNANCY = "malignancy on record"
+WALL_DEFECT = "posterior wall defect"
 SEVERE_ALLERGY = "severe allergy to bone cement or opacifier"
 PLAIN_ALLERGY = "allergy to bone cement or opacifier"
 
@@ -30,7 +38,8 @@ class Candidacy:
 
 def candidacy(level: LevelFacts, a: Assessment, choices: Mapping[str, str]) -> Candidacy:
     """VA-01 to VA-11 and CX at one level."""
-    return Candidacy(Criteria(_include(level, a, choices), _exclude(level), _confirm(level, a)), remarks(level))
+    criteria = Criteria(_include(level, a, choices), _exclude(level, choices), _confirm(level, a))
+    return Candidacy(criteria, remarks(level, choices))
 
 
 def _include(level: LevelFacts, a: Assessment, choices: Mapping[str, str]) -> tuple[Criterion, ...]:
@@ -61,7 +70,12 @@ def _include(level: LevelFacts, a: Assessment, choices: Mapping[str, str]) -> tu
             cite("LCD-N", "coverage criterion (b)(ii)"),
             "VA-08",
         ),
-        Criterion("osteoporotic cause", level.candidate_cause, cite("LCD-N", "coverage criterion (a)"), "VA-10"),
+        Criterion(
+            "osteoporotic cause",
+            cause_of(level, choices.get(C01, "mdt_only")),
+            cite("LCD-N", "coverage criterion (a)"),
+            "VA-10",
+        ),
     )
 
 
@@ -70,32 +84,40 @@ def _confirmed(level: LevelFacts) -> Claim:
     return level.fractured if level.confirmed.not_met and level.coded.met else level.confirmed
 
 
-def _exclude(level: LevelFacts) -> tuple[Criterion, ...]:
+def _exclude(level: LevelFacts, choices: Mapping[str, str]) -> tuple[Criterion, ...]:
     """What blocks, the other causes that VA-10 excludes (to be listed when nobody documented them), and FX-08."""
     cause, lcd = level.cause, cite("LCD-N", "coverage criterion (a)")
+    by_cause = Criterion(MALIGNANCY, cause.neoplastic, lcd, "ET-02")
     return (
-        *blocking(level),
-        Criterion("malignancy on record", cause.neoplastic, lcd, "ET-02"),
+        *blocking(level, choices),
+        *((by_cause,) if choices.get(C01, "mdt_only") == "mdt_only" or not cause.neoplastic.met else ()),
         Criterion("signs of a pathologic fracture", cause.suspicious, lcd, "ET-03"),
         Criterion("benign or vascular lesion", cause.benign_lesion, cite("S1", "line 7"), "ET-08"),
         Criterion("level already augmented", level.treated, cite("DES", "FX-08"), "FX-08"),
     )
 
 
-def blocking(level: LevelFacts) -> tuple[Criterion, ...]:
-    """The contraindications that block a referral when present (decision 2), in the order of D8."""
+def blocking(level: LevelFacts, choices: Mapping[str, str] = AS_SHIPPED) -> tuple[Criterion, ...]:
+    """The contraindications that block a referral when present (decision 2), in the order of D8.
+
+    A malignancy that is present is one where the site reads C-01 as ``block``; a wall defect that is present is none
+    where it reads C-03 as ``review``.
+    """
     against = level.against
-    lcd = cite("LCD-N", "exclusions")
+    lcd, s1 = cite("LCD-N", "exclusions"), cite("S1", "line 7")
+    wall = Criterion(WALL_DEFECT, against.posterior_wall, s1, "CX-05")
+    tumour = Criterion(MALIGNANCY, level.cause.neoplastic, s1, "ET-02")
     return (
         Criterion("pain not primarily from this fracture", against.pain_elsewhere, lcd, "CX-01"),
         Criterion("infection of the spine, the site or the body", against.infection, lcd, "CX-02"),
         Criterion("pregnancy", against.pregnancy, lcd, "CX-03"),
-        Criterion("posterior wall defect", against.posterior_wall, cite("S1", "line 7"), "CX-05"),
+        *(() if choices.get(C03) == "review" and against.posterior_wall.met else (wall,)),
         Criterion("retropulsion or canal compromise", against.canal, lcd, "CX-05"),
         Criterion(SEVERE_ALLERGY, against.severe_cement_allergy, lcd, "CX-06"),
         Criterion("spinal instability", against.unstable, lcd, "CX-09"),
         Criterion("neurological deficit", against.deficit, lcd, "CX-10"),
         Criterion("high-energy or burst fracture", against.high_energy, cite("OF", "OF 3 to 5"), "CX-14"),
+        *((tumour,) if choices.get(C01) == "block" and level.cause.neoplastic.met else ()),
     )
 
 
@@ -130,9 +152,14 @@ def continuum_of_care(a: Assessment) -> Claim:
     return unknown("not documented as done", both.evidence) if both.unknown else both
 
 
-def remarks(level: LevelFacts) -> tuple[Criterion, ...]:
-    """The contraindications that never block (decision 2): lines of a referral, cards of their own on a draft."""
-    against = level.against
+def remarks(level: LevelFacts, choices: Mapping[str, str] = AS_SHIPPED) -> tuple[Criterion, ...]:
+    """The contraindications that never block (decision 2): lines of a referral, cards of their own on a draft.
+
+    What a site no longer lets block stays a line: a malignancy (C-01 ``allow``), a wall defect (C-03 ``review``).
+    """
+    against, s1 = level.against, cite("S1", "line 7")
+    wall = Criterion(WALL_DEFECT, against.posterior_wall, s1, "CX-05")
+    tumour = Criterion(MALIGNANCY, level.cause.neoplastic, s1, "ET-02")
     lcd, bleeding = cite("LCD-N", "exclusions"), cite("SIR", "Part II, high-bleeding-risk procedures")
     return (
         Criterion("more levels than one procedure should treat", against.too_many_levels, lcd, "CX-04"),
@@ -141,4 +168,6 @@ def remarks(level: LevelFacts) -> tuple[Criterion, ...]:
         Criterion("antithrombotic drug", against.antithrombotic, bleeding, "CX-08"),
         Criterion("vertebra plana or severe collapse", against.severe_collapse, cite("PAY", "RAD601.041"), "CX-12"),
         Criterion("cannot lie prone", against.cannot_lie_prone, cite("S0", "line 16"), "CX-15"),
+        *((wall,) if choices.get(C03) == "review" and against.posterior_wall.met else ()),
+        *((tumour,) if choices.get(C01) == "allow" and level.cause.neoplastic.met else ()),
     )

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from cds_service.criteria.acuity import documented_onsets, possible, within_window
-from cds_service.criteria.assessment import Assessment, LevelFacts, course_of
+from cds_service.criteria.assessment import Assessment, LevelFacts, cause_of, course_of
 from cds_service.criteria.contraindications import PREGNANT_MAN, coagulopathy, recorded_pregnancy
 from cds_service.criteria.course import (
     Course,
@@ -220,7 +220,7 @@ def _claims_of(level: LevelFacts, a: Assessment, choices: Mapping[str, str]) -> 
         WALL: level.against.posterior_wall,
         CANAL: level.against.canal,
         UNSTABLE: level.against.unstable,
-        CAUSE: level.candidate_cause,
+        CAUSE: cause_of(level, choices.get("va.neoplastic", "mdt_only")),
     }
 
 

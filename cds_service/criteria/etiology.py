@@ -42,9 +42,12 @@ class Etiology:
     @property
     def other_cause(self) -> Claim:
         """Any cause that takes the fracture out of the osteoporotic path."""
-        return any_of(
-            self.neoplastic, self.suspicious, self.infectious, self.unstable_or_high_energy, self.benign_lesion
-        )
+        return any_of(self.neoplastic, self.other_cause_than_malignancy)
+
+    @property
+    def other_cause_than_malignancy(self) -> Claim:
+        """The same, leaving out a malignancy on record."""
+        return any_of(self.suspicious, self.infectious, self.unstable_or_high_energy, self.benign_lesion)
 
 
 def etiology(site: Site, facts: Facts, limit: Thresholds) -> Etiology:
@@ -68,12 +71,13 @@ def etiology(site: Site, facts: Facts, limit: Thresholds) -> Etiology:
     )
 
 
-def candidate_cause(cause: Etiology) -> Claim:
+def candidate_cause(cause: Etiology, *, despite_malignancy: bool = False) -> Claim:
     """VA-10: ET-01 or ET-06, and no other cause present; unknown where decision 11 sends the patient to the bone clinic
-    first.
+    first. ``despite_malignancy``: a known malignancy alone does not count (C-01); its signs in a report do.
     """
-    if cause.other_cause.met:
-        return not_met(*cause.other_cause.evidence)
+    other = cause.other_cause_than_malignancy if despite_malignancy else cause.other_cause
+    if other.met:
+        return not_met(*other.evidence)
     if cause.metabolic_first.met:
         return unknown(
             "under 50 or osteogenesis imperfecta: metabolic bone clinic first", cause.metabolic_first.evidence

@@ -159,9 +159,17 @@ def _card(name: str, text: str, environment: ImmutableSandboxedEnvironment) -> C
 
 
 def fill(
-    text: CardText, card: Card, limit: Thresholds, *, unread: Iterable[str], reports: str | None, knowledge: str
+    text: CardText,
+    card: Card,
+    limit: Thresholds,
+    *,
+    unread: Iterable[str],
+    reports: str | None,
+    knowledge: str,
+    beside: Iterable[str] = (),
 ) -> Words:
-    """The card's summary and detail. ``reports`` is the line about imaging reports that could not be read.
+    """The card's summary and detail. ``reports`` is the line about imaging reports that could not be read; ``beside``
+    are lines on where sources disagree and on what this site chose.
 
     Raises jinja2.UndefinedError for a name the judgement does not give.
     """
@@ -171,7 +179,7 @@ def fill(
     notes = "\n".join(f"- {text.notes[key].render(**safe, limit=limit)}" for key in leading.notes)
     blocks = {"notes": notes, "criteria": criteria_block(leading), "conflicts": conflict_lines(leading)}
     body = text.body.render(**safe, **blocks, limit=limit)
-    lines = [body, *_also(card), f"**{reports}**" if reports else "", *_footer(text, unread, knowledge)]
+    lines = [body, *_also(card), f"**{reports}**" if reports else "", *beside, *_footer(text, unread, knowledge)]
     detail = "\n\n".join(line for line in lines if line)
     return Words(text.summary.render(**plain, limit=limit), _without_gaps(detail))
 

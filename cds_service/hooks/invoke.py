@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -23,13 +24,15 @@ from cds_service.fhir.drafts import Draft, NotABundle
 from cds_service.fhir.record import IdentityMismatch, PatientRecord, bare_id, read_record
 from cds_service.fhir.resources import Condition
 from cds_service.fhir.text import Means
-from cds_service.hooks.cards import OVERRIDE_REASONS, CardText, fill, load_cards
+from cds_service.hooks.cards import OVERRIDE_REASONS, Words, fill, load_cards
 from cds_service.hooks.context import ORDER_NAMES, created_problems, joined, orders_of_the_call, unread_orders
 from cds_service.hooks.requests import HookRequest
 from cds_service.hooks.responses import EVALUATION
 from cds_service.hooks.services import REQUIRED_KEYS, USER_KEY, Service
+from cds_service.hooks.site_lines import disagreeing, stamps
 from cds_service.hooks.suggestions import Call, suggestions
 from cds_service.knowledge import KNOWLEDGE_VERSION
+from cds_service.knowledge.site import Site, read_site
 from cds_service.knowledge.thresholds import Thresholds, load_thresholds
 from cds_service.recommendations import ALL
 from cds_service.recommendations.merge import Card, Evaluation, evaluate
@@ -121,7 +124,7 @@ def _asked(service: Service, request: HookRequest) -> Iterator[str]:
 def _situation(service: Service, request: HookRequest, settings: Settings, record: PatientRecord) -> Situation:
     """The moment as recommendations see it. A user nobody names is taken for a clinician (11 of 79 real requests)."""
     choices = {
-        **_choices(settings),
+        **site(settings).readings,
         "red_flag_cards": settings.red_flag_cards,
         "default_payer": settings.default_payer,
     }
@@ -155,26 +158,38 @@ def read_once(text: str) -> ReportReading:
 
 
 @lru_cache(maxsize=8)
-def _thresholds(site: tuple[tuple[str, object], ...]) -> Thresholds:
-    return load_thresholds(dict(site))
+def _site(thresholds: str, conflicts: str) -> Site:
+    return read_site(json.loads(thresholds), json.loads(conflicts))
+
+
+def site(settings: Settings) -> Site:
+    """What this site signed for. Raises ContentError where its tables may not be used."""
+    return _site(_as_json(settings.site_thresholds), _as_json(settings.site_conflicts))
+
+
+def _as_json(table: Mapping[str, object]) -> str:
+    """A table of the site file as a key: days become text, which is read as a day again."""
+    return json.dumps(dict(table), default=str, sort_keys=True)
+
+
+@lru_cache(maxsize=8)
+def _limits(numbers: tuple[tuple[str, float], ...]) -> Thresholds:
+    return load_thresholds(dict(numbers))
 
 
 def thresholds(settings: Settings) -> Thresholds:
     """The numbers in force at this site."""
-    return _thresholds(tuple(sorted(settings.site_thresholds.items())))
-
-
-def _choices(settings: Settings) -> Mapping[str, str]:
-    return {key: str(value) for key, value in settings.site_conflicts.items()}
+    return _limits(tuple(sorted(site(settings).numbers.items())))
 
 
 def respond(service: Service, request: HookRequest, settings: Settings, evaluated: Evaluated) -> dict[str, object]:
     """The CDS Hooks response: cards, and what was and was not evaluated."""
     evaluation = evaluated.evaluation
     seed = _seed(service, request)
-    texts = load_cards()
+    stamped = stamps(evaluation, site(settings), lambda card, of: (card.indicator, _plain(card, of, evaluated)))
     cards = [
-        _card(card, texts[card.recommendation.id], request, settings, evaluated, seed) for card in evaluation.cards
+        _card(card, request, settings, evaluated, seed, stamped.get(card.recommendation.id, ()))
+        for card in evaluation.cards
     ]
     status = evaluation.status if evaluation.status != "complete" else "partial" if evaluated.missing else "complete"
     extension: dict[str, object] = {
@@ -197,11 +212,10 @@ def _seed(service: Service, request: HookRequest) -> str:
     return "|".join((service.id, request.hook_instance, request.patient_id, digest, *picked))
 
 
-def _card(
-    card: Card, text: CardText, request: HookRequest, settings: Settings, evaluated: Evaluated, seed: str
-) -> dict[str, object]:
-    limit = evaluated.evaluation.assessment.limit
-    reports = unread_reports(evaluated.evaluation.assessment.facts) if REPORTS in card.recommendation.needs else None
+def _plain(card: Card, evaluation: Evaluation, evaluated: Evaluated, beside: tuple[str, ...] = ()) -> Words:
+    """A card's words; what was read is that of the call, the rest of the evaluation given."""
+    a = evaluation.assessment
+    reports = unread_reports(a.facts) if REPORTS in card.recommendation.needs else None
     # Where all reports came, the line about them says more than the name of their key.
     told = {REPORTS} if reports is not None and evaluated.record.retrieval(REPORTS).complete else set[str]()
     unread = tuple(
@@ -209,7 +223,21 @@ def _card(
         for key in evaluated.missing
         if key in ORDER_NAMES or ({key, key.split("-")[0]} & card.recommendation.needs and key not in told)
     )
-    words = fill(text, card, limit, unread=unread, reports=reports, knowledge=KNOWLEDGE_VERSION)
+    text = load_cards()[card.recommendation.id]
+    return fill(text, card, a.limit, unread=unread, reports=reports, knowledge=KNOWLEDGE_VERSION, beside=beside)
+
+
+def _card(
+    card: Card,
+    request: HookRequest,
+    settings: Settings,
+    evaluated: Evaluated,
+    seed: str,
+    stamped: tuple[str, ...],
+) -> dict[str, object]:
+    text = load_cards()[card.recommendation.id]
+    beside = (*disagreeing(card, evaluated.evaluation, site(settings)), *stamped)
+    words = _plain(card, evaluated.evaluation, evaluated, beside)
     topic = card.recommendation.id
     evidence = f"{settings.public_url}/evidence/{topic}"
     body: dict[str, object] = {

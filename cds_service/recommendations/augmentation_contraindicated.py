@@ -5,6 +5,8 @@ CX-01 to CX-14 of `clinical.md` D8, OC-25 and OC-28. Coagulopathy and antithromb
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cds_service.criteria.assessment import Assessment, LevelFacts
 from cds_service.criteria.candidacy import PLAIN_ALLERGY, SEVERE_ALLERGY, blocking, remarks
 from cds_service.criteria.criterion import Criteria, Criterion
@@ -17,14 +19,16 @@ from cds_service.recommendations.recommendation import Indicator, Judgement, Rec
 TEST_NEEDED = "pregnancy test needed"
 CRITICAL = frozenset({"CX-02", "CX-03", "CX-10"})
 """D14: critical for infection, pregnancy and a deficit; for CX-06 only the severe allergy is."""
-OF_A_DRAFT = frozenset({"CX-04", "CX-06"})
-"""The clauses that never block a referral and still raise this card on a draft (decision 2)."""
+OF_A_DRAFT = frozenset({"CX-04", "CX-05", "CX-06"})
+"""The clauses that never block a referral and still raise this card on a draft (decision 2; CX-05 where a site reads
+C-03 as ``review``).
+"""
 
 
-def clauses(level: LevelFacts) -> tuple[Criterion, ...]:
+def clauses(level: LevelFacts, choices: Mapping[str, str]) -> tuple[Criterion, ...]:
     """Everything that raises this card when present, in the order of D8."""
-    plain = tuple(c for c in remarks(level) if c.rule in OF_A_DRAFT)
-    return tuple(sorted((*blocking(level), *plain), key=lambda c: c.rule))
+    plain = tuple(c for c in remarks(level, choices) if c.rule in OF_A_DRAFT)
+    return tuple(sorted((*blocking(level, choices), *plain), key=lambda c: c.rule))
 
 
 def pregnancy_test(level: LevelFacts) -> Criterion:
@@ -34,11 +38,11 @@ def pregnancy_test(level: LevelFacts) -> Criterion:
 
 def judge(a: Assessment, situation: Situation) -> tuple[Judgement, ...]:
     """One judgement for each level the draft is judged at."""
-    return tuple(_at_level(level, a) for level in levels_to_judge(a))
+    return tuple(_at_level(level, a, situation) for level in levels_to_judge(a))
 
 
-def _at_level(level: LevelFacts, a: Assessment) -> Judgement:
-    all_clauses = (*clauses(level), pregnancy_test(level))
+def _at_level(level: LevelFacts, a: Assessment, situation: Situation) -> Judgement:
+    all_clauses = (*clauses(level, situation.choices), pregnancy_test(level))
     present = tuple(c for c in all_clauses if c.claim.met and not _said_already(c, level))
     criteria = Criteria(
         include=(

@@ -47,7 +47,9 @@ class EvidenceCriterion:
 
 @dataclass(frozen=True, slots=True)
 class EvidencePage:
-    """All that is shown of one recommendation. ``site_choices`` are sentences about what this site changed."""
+    """All that is shown of one recommendation. ``disagreements`` tell where its sources disagree; ``site_choices`` are
+    sentences about what this site changed.
+    """
 
     id: str
     title: str
@@ -57,6 +59,7 @@ class EvidencePage:
     strength: str = ""
     reviewed: str = NOT_REVIEWED
     knowledge: str = ""
+    disagreements: tuple[str, ...] = ()
     site_choices: tuple[str, ...] = ()
 
     def described(self) -> dict[str, object]:

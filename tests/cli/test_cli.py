@@ -123,7 +123,7 @@ def test_explain_lists_every_recommendation(request_file: Path, capsys: pytest.C
     assert code == 0
     assert explained["as_of"] == "2026-11-20"
     ids = {entry["id"] for entry in explained["recommendations"]}
-    assert len(ids) == len(ALL)
+    assert ids == {recommendation.id for recommendation in ALL}
     assert explained["not_evaluated"] == list(NOT_YET_BUILT)
     for entry in explained["recommendations"]:
         assert set(entry) == {"id", "level", "outcome", "shown", "silenced_by", "criteria"}
@@ -170,11 +170,27 @@ def test_validate_refuses_a_wrong_site_file(
 ) -> None:
     """A number out of its range stops the start, and the message says which and what is allowed."""
     site = tmp_path / "site.toml"
-    site.write_text("[thresholds]\nnsm_min_days = 400\n", encoding="utf-8")
+    site.write_text(
+        '[thresholds.nsm_min_days]\nvalue = 400\napproved_by = "A"\ndate = 2026-01-02\nreason = "r"\n', encoding="utf-8"
+    )
     monkeypatch.setenv("VCF_SITE_FILE", str(site))
-    code, _, err = run(capsys, "validate")
-    assert code == 3
-    assert "nsm_min_days" in err
+    for command in (["validate"], ["explain", "-"], ["evaluate", "-"]):
+        code, _, err = run(capsys, *command)
+        assert code == 3
+        assert "nsm_min_days: must lie between 14 and 42" in err
+
+
+def test_a_choice_signed_tomorrow_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """ADR 8: the day of approval has come; a pinned date of the demo does not move it."""
+    site = tmp_path / "site.toml"
+    table = '[conflicts."va.secondary"]\nchoice = "lcd"\napproved_by = "A"\nreason = "r"\n'
+    monkeypatch.setenv("VCF_SITE_FILE", str(site))
+    monkeypatch.setenv("VCF_AS_OF", "2020-01-01")
+    for day, expected in (("2025-01-02", 0), ("2999-01-01", 3)):
+        site.write_text(f"{table}date = {day}\n", encoding="utf-8")
+        assert run(capsys, "validate")[0] == expected
 
 
 def test_sample_request_is_dated_relative_to_a_day(capsys: pytest.CaptureFixture[str]) -> None:

@@ -51,7 +51,7 @@ LITERAL: Mapping[Turn, str] = {
     (
         "augmentation-referral",
         "pregnancy.tests",
-    ): "DE-01: at 56 or more no pregnancy is implied where none is documented",
+    ): "DE-01: above 55 none is implied where none is documented",
     ("neurological-emergency", "fractures.diagnoses"): 'RF-01: "not before the fracture\'s" acts only when documented',
 }
 """The decision table names the missing datum itself and says what then holds."""
