@@ -19,6 +19,7 @@ from cds_service.hooks.services import CDS_HOOKS_VERSION, Services
 from cds_service.knowledge import KNOWLEDGE_VERSION
 from cds_service.knowledge.citations import Source, load_sources
 from cds_service.knowledge.conflicts import Conflict, load_conflicts
+from cds_service.knowledge.coverage import load_coverage
 from cds_service.knowledge.errors import ContentError
 from cds_service.knowledge.site import Site, read_site
 from cds_service.knowledge.thresholds import load_threshold_entries
@@ -74,10 +75,12 @@ def check_content(settings: Settings) -> list[str]:
     homeless = sorted(set(cards) - {r.id for r in ALL})
     if homeless:
         raise ContentError(f"cards/: no recommendation for {', '.join(homeless)}")
+    coverage = load_coverage()
     drafts.warm()
     return [
         f"{len(ALL)} recommendations with their cards",
         f"{len(load_sources())} sources, {len(load_conflicts())} conflicts between them",
+        f"{len(coverage.statements)} statements and {len(coverage.rules)} rules accounted for",
         f"{len(load_value_sets())} value sets",
         f"{len(load_threshold_entries())} thresholds",
         f"{len(site(settings).signed)} choices of this site",
