@@ -68,7 +68,7 @@ contracts: $(VENV)/.dev ## who may import whom
 	$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()' --no-cache --no-logo
 
 docs: $(VENV)/.dev ## write the generated parts of the documentation again
-	$(PY) scripts/docs.py
+	$(PY) -m scripts.docs
 
 bench: $(VENV)/.dev ## CPU a call over that of a floor which only reads the body, and where the time goes
 	$(PY) -m benchmarks

@@ -1,8 +1,8 @@
-"""Writes the generated parts of the documentation: today, the sample response in README.md.
+"""Writes the generated parts of the documentation: the sample response in README.md, and the pages of `PAGES`.
 
 The request between the README's markers is written by hand (one fenced JSON block, its date in the marker); the
-response is what `vcf-cds evaluate` answers to it, cut to what a reader needs. With --check nothing is written, and the
-exit code says whether it was stale.
+response is what `vcf-cds evaluate` answers to it, cut to what a reader needs. The pages are written whole, by
+scripts/sheets. With --check nothing is written, and the exit code says whether something was stale.
 """
 
 from __future__ import annotations
@@ -11,10 +11,20 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+from scripts.sheets import coverage, facts, recommendations, topics
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/recommendations.md": recommendations.page,
+    "docs/facts.md": facts.page,
+    "docs/coverage.md": coverage.page,
+    "docs/topics.md": topics.page,
+}
 REQUEST = re.compile(r"<!-- sample-request:begin as-of=(\S+) -->\n(.*?)<!-- sample-request:end -->", re.DOTALL)
 RESPONSE = re.compile(r"(<!-- sample-response:begin -->\n)(.*?)(<!-- sample-response:end -->)", re.DOTALL)
 FENCED = re.compile(r"```json\n(.*?)```", re.DOTALL)
@@ -74,17 +84,21 @@ def generated(text: str) -> str:
     return RESPONSE.sub(lambda block: f"{block[1]}{answer}{block[3]}", text)
 
 
+def written() -> Iterator[tuple[Path, str]]:
+    """Every file with a generated part, as it should be. Raises ReadmeError."""
+    yield README, generated(README.read_text(encoding="utf-8"))
+    yield from ((ROOT / name, page()) for name, page in PAGES.items())
+
+
 def main() -> None:
-    text = README.read_text(encoding="utf-8")
     try:
-        new = generated(text)
-    except ReadmeError as problem:
+        stale = [(file, new) for file, new in written() if not file.exists() or file.read_text(encoding="utf-8") != new]
+    except (ReadmeError, facts.FactsError) as problem:
         sys.exit(str(problem))
-    if new == text:
-        return
-    if "--check" in sys.argv[1:]:
-        sys.exit("README.md is stale: run `make docs`")
-    README.write_text(new, encoding="utf-8")
+    if stale and "--check" in sys.argv[1:]:
+        sys.exit(f"stale: {', '.join(str(file.relative_to(ROOT)) for file, _ in stale)}; run `make docs`")
+    for file, new in stale:
+        file.write_text(new, encoding="utf-8")
 
 
 if __name__ == "__main__":

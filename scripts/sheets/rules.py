@@ -54,20 +54,26 @@ def rules_of_recommendation(topic: str) -> frozenset[str]:
     return rules_of_module(f"recommendations.{topic.replace('-', '_')}") | judged
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
+@cache
+def modules() -> tuple[tuple[str, ast.Module], ...]:
     """Every module of the package by its name below it, parsed."""
-    for file in sorted(PACKAGE.rglob("*.py")):
-        name = ".".join(file.relative_to(PACKAGE).with_suffix("").parts)
-        yield name, ast.parse(file.read_text(encoding="utf-8"))
+    files = sorted(PACKAGE.rglob("*.py"))
+    names = (".".join(file.relative_to(PACKAGE).with_suffix("").parts) for file in files)
+    return tuple(zip(names, (ast.parse(file.read_text(encoding="utf-8")) for file in files), strict=True))
 
 
-def rule_literals() -> Iterator[tuple[str, str]]:
-    """Module and rule of every `Criterion` and `Silence` whose rule is written out."""
+_POSITION: Final = {"Criterion": 3, "Silence": 0}
+"""Where a call names its rule when no keyword does."""
+
+
+def rule_literals(*kinds: str) -> Iterator[tuple[str, str]]:
+    """Module and rule of every `Criterion` and `Silence` (or of these ``kinds``) whose rule is written out."""
     for name, tree in modules():
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
-            place = {"Criterion": 3, "Silence": 0}.get(getattr(call.func, "id", ""))
-            if place is None:
+            kind = getattr(call.func, "id", "")
+            if kind not in (kinds or _POSITION):
                 continue
+            place = _POSITION[kind]
             named = [keyword.value for keyword in call.keywords if keyword.arg == "rule"]
             given = named or call.args[place : place + 1]
             yield from ((name, str(ast.literal_eval(each))) for each in given if _is_text(each))
