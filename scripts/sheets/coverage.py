@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+import yaml
+
+from cds_service.hooks.cards import cards_directory
 from cds_service.knowledge.citations import load_sources
 from cds_service.knowledge.coverage import Entry, Place, load_coverage
 from cds_service.recommendations import NOT_YET_BUILT
@@ -106,5 +110,15 @@ def carried_by(topic: str, entries: Iterable[Entry]) -> Iterator[tuple[Entry, st
 
 
 def _line(place: Place) -> Iterator[str]:
-    yield from (f"line “{key}” of the card" for key in place.keys)
-    yield from (f"“{phrase}” on the card" for phrase in place.phrases)
+    lines = card_lines(place.name) if place.keys else {}
+    yield from (f"the card says “{lines[key]}”" if key in lines else f"line {key} of the card" for key in place.keys)
+    yield from (f"the card says “{phrase}”" for phrase in place.phrases)
+
+
+def card_lines(topic: str) -> dict[str, str]:
+    """The extra lines of a card by key, with "…" for what is filled in; none for a card that does not exist."""
+    file = cards_directory().joinpath(f"{topic}.md")
+    if not file.is_file():
+        return {}
+    head = yaml.safe_load(file.read_text(encoding="utf-8").split("---\n", 2)[1])
+    return {key: re.sub(r"\{\{.*?\}\}", "…", line).rstrip(".") for key, line in head["notes"].items()}
