@@ -11,6 +11,7 @@ from typing import Final
 
 import cds_service
 from cds_service.hooks.evidence import statements
+from cds_service.knowledge.coverage import load_coverage
 from cds_service.knowledge.thresholds import load_thresholds
 
 PACKAGE: Final = Path(str(cds_service.__file__)).parent
@@ -20,13 +21,14 @@ _RANGE: Final = re.compile(rf"\b({_FAMILY})-(\d\d) to (?:\1-)?(\d\d)\b")
 
 
 def rules_in(text: str) -> frozenset[str]:
-    """Every rule or statement id of a text, "CM-01 to CM-05" being five of them."""
-    ranges = (
+    """Every rule or statement id of a text, "CM-01 to CM-05" being those of the register between the two."""
+    known = load_coverage()
+    ranges = {
         f"{family}-{number:02}"
         for family, first, last in _RANGE.findall(text)
         for number in range(int(first), int(last) + 1)
-    )
-    return frozenset(RULE.findall(text)) | frozenset(ranges)
+    }
+    return frozenset(RULE.findall(text)) | (ranges & {*known.rules, *known.statements})
 
 
 def module_file(name: str) -> Path:
@@ -67,7 +69,9 @@ _POSITION: Final = {"Criterion": 3, "Silence": 0}
 
 
 def rule_literals(*kinds: str) -> Iterator[tuple[str, str]]:
-    """Module and rule of every `Criterion` and `Silence` (or of these ``kinds``) whose rule is written out."""
+    """Module and rule of every `Criterion` and `Silence` (or of these ``kinds``) whose rule is written out; of
+    "OC-26, OC-27" both.
+    """
     for name, tree in modules():
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
             kind = getattr(call.func, "id", "")
@@ -76,7 +80,8 @@ def rule_literals(*kinds: str) -> Iterator[tuple[str, str]]:
             place = _POSITION[kind]
             named = [keyword.value for keyword in call.keywords if keyword.arg == "rule"]
             given = named or call.args[place : place + 1]
-            yield from ((name, str(ast.literal_eval(each))) for each in given if _is_text(each))
+            texts = (str(ast.literal_eval(each)) for each in given if _is_text(each))
+            yield from ((name, rule) for text in texts for rule in text.split(", "))
 
 
 def _is_text(node: ast.expr) -> bool:
