@@ -51,9 +51,12 @@ def rules_of_module(name: str) -> frozenset[str]:
 
 @cache
 def rules_of_recommendation(topic: str) -> frozenset[str]:
-    """What a recommendation judges by, and what its own module says."""
-    judged = {c.rule for s in statements(load_thresholds()) if s.recommendation.id == topic for c in s.clauses}
-    return rules_of_module(f"recommendations.{topic.replace('-', '_')}") | judged
+    """What a recommendation judges by, and what its own module names: there a range ("PP-01 to PP-11") names its ends
+    alone, for what lies between has to show in a criterion, a docstring of its own or the card.
+    """
+    clauses = (c for s in statements(load_thresholds()) if s.recommendation.id == topic for c in s.clauses)
+    judged = {rule for clause in clauses for rule in clause.rule.split(", ")}
+    return judged | set(RULE.findall(module_text(f"recommendations.{topic.replace('-', '_')}") or ""))
 
 
 @cache

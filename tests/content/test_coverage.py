@@ -15,6 +15,7 @@ from cds_service.knowledge.coverage import Entry, Place, load_coverage, place, r
 from cds_service.knowledge.errors import ContentError
 from cds_service.knowledge.thresholds import load_threshold_entries
 from cds_service.recommendations import ALL, NOT_YET_BUILT
+from scripts.sheets.coverage import SECTIONS
 from scripts.sheets.rules import (
     cited_lines,
     lines_of,
@@ -77,9 +78,11 @@ RULES = {
 }
 ON_PURPOSE = {"OC-51", "OC-52", "OC-53", "OS-07", "CM-09", "SL-09"}
 PROMISES = {"S0-13", "S4-23"}
-NO_ROW = re.compile("|".join((r"D\d{1,2}(?: \(.*\))?", r"decision \d+.*", "red_flag_cards", *load_conflicts())))
-"""What a criterion or silence may name that is no row of the table: a whole section, a decision, a site's setting, a
-conflict between sources.
+NO_ROW = re.compile(
+    "|".join((r"D\d{1,2}(?: \(.*\))?", r"decision \d+.*", "red_flag_cards", *SECTIONS, *load_conflicts()))
+)
+"""What a criterion or silence may name that is no row of the table: a whole section or family of rows, a decision, a
+site's setting, a conflict between sources.
 """
 
 
