@@ -56,7 +56,7 @@ def rules_of_recommendation(topic: str) -> frozenset[str]:
     """
     clauses = (c for s in statements(load_thresholds()) if s.recommendation.id == topic for c in s.clauses)
     judged = {rule for clause in clauses for rule in clause.rule.split(", ")}
-    return judged | set(RULE.findall(module_text(f"recommendations.{topic.replace('-', '_')}") or ""))
+    return frozenset({*judged, *RULE.findall(module_text(f"recommendations.{topic.replace('-', '_')}") or "")})
 
 
 @cache
