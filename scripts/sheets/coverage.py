@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Final
 
 import yaml
@@ -115,7 +116,8 @@ def _line(place: Place) -> Iterator[str]:
     yield from (f"the card says “{phrase}”" for phrase in place.phrases)
 
 
-def card_lines(topic: str) -> dict[str, str]:
+@cache
+def card_lines(topic: str) -> Mapping[str, str]:
     """The extra lines of a card by key, with "…" for what is filled in; none for a card that does not exist."""
     file = cards_directory().joinpath(f"{topic}.md")
     if not file.is_file():

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
-import yaml
-
 from cds_service.hooks.cards import cards_directory
 from cds_service.hooks.evidence import Clause, Statement, statements
 from cds_service.hooks.invoke import invoke
@@ -195,6 +193,7 @@ def _expecting(topic: str) -> Iterator[tuple[str, Vignette]]:
     return ((name, v) for name, v in _vignettes_by_id().items() if topic in v["expect"])
 
 
+@cache
 def _example(topic: str) -> tuple[str, Vignette] | None:
     """The vignette that is most about the recommendation: one of its own file, with few other cards."""
     fitting = [(name, v) for name, v in _expecting(topic) if v.get("hook", "patient-view") in OFFERED]
@@ -203,9 +202,10 @@ def _example(topic: str) -> tuple[str, Vignette] | None:
 
 
 def _own_vignettes(topic: str) -> frozenset[str]:
+    """The ids in its own file, read as lines: the file as YAML is read once already, and slowly."""
     file = VIGNETTES / f"{topic}.yaml"
-    written = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else ()
-    return frozenset(str(vignette["id"]) for vignette in written)
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    return frozenset(re.findall(r"""^- \{?id: ["']?([^,"'\n]+)""", text, re.MULTILINE))
 
 
 def _silences_of_example(topic: str) -> Iterator[str]:

@@ -71,20 +71,22 @@ _POSITION: Final = {"Criterion": 3, "Silence": 0}
 """Where a call names its rule when no keyword does."""
 
 
-def rule_literals(*kinds: str) -> Iterator[tuple[str, str]]:
+@cache
+def rule_literals(*kinds: str) -> tuple[tuple[str, str], ...]:
     """Module and rule of every `Criterion` and `Silence` (or of these ``kinds``) whose rule is written out; of
     "OC-26, OC-27" both.
     """
+    found: list[tuple[str, str]] = []
     for name, tree in modules():
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
             kind = getattr(call.func, "id", "")
             if kind not in (kinds or _POSITION):
                 continue
-            place = _POSITION[kind]
             named = [keyword.value for keyword in call.keywords if keyword.arg == "rule"]
-            given = named or call.args[place : place + 1]
+            given = named or call.args[_POSITION[kind] : _POSITION[kind] + 1]
             texts = (str(ast.literal_eval(each)) for each in given if _is_text(each))
-            yield from ((name, rule) for text in texts for rule in text.split(", "))
+            found += ((name, rule) for text in texts for rule in text.split(", "))
+    return tuple(found)
 
 
 def _is_text(node: ast.expr) -> bool:
