@@ -30,12 +30,16 @@ _OWN_CRITERIA: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One criterion as the page lists it: role ``include``, ``exclude`` or ``confirm``."""
+    """One criterion as the page lists it: role ``include``, ``exclude`` or ``confirm``.
+
+    ``part`` says that it is one of several that another clause counts together, or is shown without deciding.
+    """
 
     label: str
     role: str
     citation: Citation
     rule: str
+    part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +77,12 @@ def _listed(judgement: Judgement) -> list[Clause]:
     roles = (("include", criteria.include), ("exclude", criteria.exclude), ("confirm", criteria.confirm))
     listed = [_clause(c, role) for role, clauses in roles for c in clauses]
     seen = {clause.label for clause in listed}
-    shown = [_clause(c, "exclude" if c.rule.startswith("CX") else "include") for c in judgement.table]
+    shown = [_clause(c, "exclude" if c.rule.startswith("CX") else "include", part=True) for c in judgement.table]
     return [*listed, *(c for c in shown if c.label not in seen)]
 
 
-def _clause(criterion: Criterion, role: str) -> Clause:
-    return Clause(criterion.label, role, criterion.at, criterion.rule)
+def _clause(criterion: Criterion, role: str, *, part: bool = False) -> Clause:
+    return Clause(criterion.label, role, criterion.at, criterion.rule, part)
 
 
 def _example() -> Facts:

@@ -25,6 +25,7 @@ from scripts.sheets.topics import shorthands
 from scripts.sheets.words import (
     HOOKS,
     NOT_REVIEWED,
+    PART,
     ROLES,
     WRITTEN,
     code_list,
@@ -52,7 +53,9 @@ How to check a rule: take the criterion's place, read the sentence there, and as
 *Must hold* and *speaks against, when present* are different things: a criterion that must hold and cannot be told
 keeps the recommendation back, while something that speaks against acts only when it is documented, and is otherwise
 printed as “not documented, verify”. *To be confirmed* is what nobody records reliably: it becomes a line to check
-before acting, and keeps nothing back.
+before acting, and keeps nothing back. *Part of the above* is one of several things that a criterion above it counts
+together, or that the card shows beside it. Criteria are worked out on an example of whom nothing is documented, so one
+that exists only when its finding does is missing there; it has its row among those of the decision table.
 
 How a source was read stands beside each place: in full, as an excerpt, second-hand, or not at all (general knowledge,
 and our own choices). Rule ids are those of the decision table, listed in [coverage.md](coverage.md); what is read of
@@ -136,8 +139,8 @@ def _rest(not_done: str | None) -> str:
 
 def _criteria(clauses: Iterable[Clause]) -> str:
     rows = (
-        (c.label, ROLES[c.role], c.rule, place(c.citation), read_as(c.citation.source.read))
-        for c in sorted(clauses, key=lambda c: list(ROLES).index(c.role))
+        (c.label, PART if c.part else ROLES[c.role], c.rule, place(c.citation), read_as(c.citation.source.read))
+        for c in sorted(clauses, key=lambda c: (c.part, list(ROLES).index(c.role)))
     )
     return table(("Criterion", "Counts as", "Rule", "Place", "How it was read"), rows)
 

@@ -103,6 +103,7 @@ ROLES: Final[Mapping[str, str]] = {
     "exclude": "speaks against, when present",
     "confirm": "to be confirmed",
 }
+PART: Final = "part of the above"
 
 
 def number(name: str) -> str:
