@@ -9,16 +9,14 @@ from datetime import date
 
 from cds_service.criteria.criterion import Criterion
 from cds_service.hooks.invoke import Evaluated
-from cds_service.recommendations import NOT_YET_BUILT
 from cds_service.recommendations.merge import Judged
 
 
 def explanation(evaluated: Evaluated, as_of: date) -> dict[str, object]:
-    """The JSON of `vcf-cds explain --json`; `not_evaluated` names the topics that no module judges yet."""
+    """The JSON of `vcf-cds explain --json`."""
     return {
         "as_of": as_of.isoformat(),
         "recommendations": [_judged(j) for j in evaluated.evaluation.judged],
-        "not_evaluated": list(NOT_YET_BUILT),
         "missing": list(evaluated.missing),
     }
 
@@ -68,7 +66,7 @@ def table(evaluated: Evaluated, as_of: date) -> str:
         lines += ["", _headline(j), *(line for c, role in _criteria(j) for line in _told(c, role))]
     if evaluated.missing:
         lines += ["", f"not read: {', '.join(evaluated.missing)}"]
-    return "\n".join([*lines, "", f"not built yet, on no card: {', '.join(NOT_YET_BUILT)}"])
+    return "\n".join(lines)
 
 
 def _headline(j: Judged) -> str:

@@ -66,6 +66,3 @@ ALL: Final[tuple[Recommendation, ...]] = (
     augmentation_preparation.RECOMMENDATION,
     duplicate_order.RECOMMENDATION,
 )
-
-NOT_YET_BUILT: Final[tuple[str, ...]] = ()
-"""Topics of the contract that no module judges yet: `explain` names them, and no card shows them."""

@@ -13,7 +13,6 @@ import yaml
 from cds_service.hooks.cards import cards_directory
 from cds_service.knowledge.citations import load_sources
 from cds_service.knowledge.coverage import Entry, Place, load_coverage
-from cds_service.recommendations import NOT_YET_BUILT
 from scripts.sheets.words import NOT_REVIEWED, WRITTEN, table
 
 SECTIONS: Final = {
@@ -50,7 +49,6 @@ def page() -> str:
         " `tests/content/test_coverage.py` checks it against the code.",
         _counts("Statements", coverage.statements.values()),
         _counts("Rules", coverage.rules.values()),
-        "*Not built yet* marks a place in a recommendation that has no module so far.",
     ]
     for source in dict.fromkeys(e.source.source.id for e in coverage.statements.values() if e.source):
         mine = [e for e in coverage.statements.values() if e.source and e.source.source.id == source]
@@ -93,8 +91,6 @@ def _shown(place: Place) -> str:
     match place.kind:
         case "recommendation" | "card":
             name = f"[{place.name}](recommendations.md#{place.name})"
-            if place.name in NOT_YET_BUILT:
-                name = f"{place.name} (*not built yet*)"
             return f"{name}: {what}" if place.kind == "recommendation" else f"card of {name}: {what}"
         case "module":
             return f"`{place.name}`: {what}"

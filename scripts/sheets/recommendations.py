@@ -14,7 +14,6 @@ from cds_service.hooks.offer import offered_services
 from cds_service.hooks.services import HOOKS as OFFERED
 from cds_service.knowledge.coverage import load_coverage
 from cds_service.knowledge.thresholds import Threshold, load_threshold_entries, load_thresholds
-from cds_service.recommendations import NOT_YET_BUILT
 from cds_service.recommendations.merge import MATRIX
 from cds_service.recommendations.recommendation import Recommendation
 from cds_service.settings import Settings
@@ -78,7 +77,7 @@ def page() -> str:
     blocks = ["# Recommendations", f"{WRITTEN} {NOT_REVIEWED}", INTRODUCTION, COMMON_SILENCE, _contents(), *sheets]
     linked = {id_.upper() for id_ in re.findall(r"\(#source-([a-z0-9-]+)\)", "\n".join(sheets))}
     sources = f"## Sources\n\n{register(linked)}"
-    return "\n\n".join(block for block in (*blocks, _not_built(), sources) if block) + "\n"
+    return "\n\n".join(block for block in (*blocks, sources) if block) + "\n"
 
 
 def _contents() -> str:
@@ -247,13 +246,3 @@ def _vignettes(topic: str) -> str:
         for name, v in _expecting(topic)
     )
     return table(("Vignette", "Title", "Moment", "Urgency"), rows)
-
-
-def _not_built() -> str:
-    rules = load_coverage().rules.values()
-    rows = (
-        (f"`{topic}`", shorthands()[topic], ", ".join(entry.id for entry, _ in carried_by(topic, rules)))
-        for topic in NOT_YET_BUILT
-    )
-    listed = table(("Code", "Shorthand", "Rules that wait for it"), rows)
-    return f"## Not built yet\n\n{listed}" if listed else ""

@@ -30,10 +30,10 @@ is left out was looked for and not found, because every prefetch key is sent who
                   problem-list-item-create | order-dispatch
     role          scheduler | nurse: the user's PractitionerRole (else a Practitioner without one)
     new_problems  [as fractures]   what problem-list-item-create is about; not on the problem list yet
-    drafts        [{what, level, levels, region, planned_days, selected, note, priority, place, reason, cpt}]
+    drafts        [{what, level, levels, region, planned_days, selected, note, priority, place, diagnosis, cpt}]
                   `planned_days` counts forward; a study is mri, mri-contrast, ct, xr or nm, its region thoracic,
-                  lumbar or (MRI) whole; `place`: the state of the place of service; `reason`: ICD-10-CM; `cpt`: a
-                  further code; of a drug also {dose}, of a brace {orthosis: TLSO|LSO, weeks, reason}
+                  lumbar or (MRI) whole; `place`: the state of the place of service; `diagnosis`: ICD-10-CM; `cpt`:
+                  a further code; of a drug also {dose}, of a brace {orthosis: TLSO|LSO, weeks, reason}
     only_coded    true where the questionnaire could not say the same (default false)
     expect        {topic: indicator}: exactly these among the topics of this build
 
@@ -329,8 +329,10 @@ class Writer:
         if "occurrenceDateTime" in order:
             day = order["occurrenceDateTime"][:10]
             resource |= {"start": f"{day}T12:00:00Z", "end": f"{day}T13:00:00Z"}
+        places = [{"actor": place, "status": "needs-action"} for place in order.get("locationReference", [])]
         patient = {"actor": {"reference": f"Patient/{PATIENT}"}, "status": "needs-action"}
-        return resource | {"participant": [patient]}
+        held = {"contained": order["contained"]} if places else {}
+        return resource | held | {"participant": [patient, *places]}
 
     def role(self, role: str) -> Json:
         """The user's PractitionerRole, in words and with a local code."""
@@ -640,8 +642,8 @@ class Writer:
             resource["priority"] = draft["priority"]
         if "cpt" in draft:
             resource["code"]["coding"].append({"system": CPT, "code": str(draft["cpt"])})
-        if "reason" in draft:
-            resource["reasonCode"] = [{"coding": [{"system": ICD, "code": draft["reason"]}]}]
+        if "diagnosis" in draft:
+            resource["reasonCode"] = [{"coding": [{"system": ICD, "code": draft["diagnosis"]}]}]
         if "place" in draft:
             site = {"resourceType": "Location", "id": "site", "address": {"state": draft["place"], "country": "US"}}
             resource |= {"contained": [site], "locationReference": [{"reference": "#site"}]}

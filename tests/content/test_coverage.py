@@ -14,7 +14,7 @@ from cds_service.knowledge.conflicts import load_conflicts
 from cds_service.knowledge.coverage import Entry, Place, load_coverage, place, read_coverage
 from cds_service.knowledge.errors import ContentError
 from cds_service.knowledge.thresholds import load_threshold_entries
-from cds_service.recommendations import ALL, NOT_YET_BUILT
+from cds_service.recommendations import ALL
 from scripts.sheets.coverage import SECTIONS
 from scripts.sheets.rules import (
     cited_lines,
@@ -143,11 +143,10 @@ def test_a_statement_stands_where_it_is_cited(shared: Path, id_: str) -> None:
 
 
 def found_at(where: Place) -> Iterator[str]:
-    """What of a place is not there, in words; nothing for a recommendation that is not built yet."""
+    """What of a place is not there, in words."""
     if where.kind in ("recommendation", "card"):
         if where.name not in BUILT:
-            if where.name not in NOT_YET_BUILT:
-                yield f"no recommendation {where.name}"
+            yield f"no recommendation {where.name}"
             return
         yield from _lacking_in_card(where) if where.kind == "card" else _lacking_in_recommendation(where)
     elif where.kind == "module":
@@ -177,7 +176,7 @@ def _lacking_in_card(where: Place) -> Iterator[str]:
 
 
 def test_every_place_is_really_there() -> None:
-    """A recommendation that is built judges by the rule or says it; a card has the line, a shared module the rule."""
+    """A recommendation judges by the rule or says it; a card has the line, a shared module the rule."""
     lacking = [f"{id_}: {what}" for id_, e in ENTRIES.items() for where in e.implemented_by for what in found_at(where)]
     assert not lacking, "\n".join(lacking)
 
@@ -197,9 +196,9 @@ def test_a_place_that_is_not_there_is_noticed() -> None:
 
 
 def test_every_recommendation_carries_a_statement_or_a_rule() -> None:
-    """No recommendation, built or to be built, stands on nothing."""
+    """No recommendation stands on nothing."""
     named = {p.name for e in ENTRIES.values() for p in e.implemented_by if p.kind == "recommendation"}
-    assert named == BUILT | set(NOT_YET_BUILT)
+    assert named == BUILT
 
 
 def test_what_was_left_out_on_purpose_is_left_out() -> None:
