@@ -129,7 +129,7 @@ def suspicious(site: Site, facts: Facts, limit: Thresholds) -> Claim:
     """ET-03: the report's own signs of a pathologic fracture, or weight loss over 50."""
     by_report = _reported(site, _looks_pathologic)
     wasting = all_of(facts.weight_loss.some(lambda d: d.active), fragile_by_age(facts, limit))
-    return any_of(by_report, wasting) if wasting.met else by_report
+    return any_of(by_report, wasting)
 
 
 def _looks_pathologic(finding: LevelFinding) -> str | None:

@@ -218,8 +218,12 @@ def out_of_field(a: Assessment) -> tuple[tuple[LevelFacts, Claim], ...]:
 
 
 def imaging_too_old(level: LevelFacts) -> Claim:
-    """IM-06, OC-21: the study that settles VA-03 is over 30 days old on the planned date; with none, OC-20 speaks."""
-    return not_met() if level.acuity.decided_by is None else ~level.study_recent
+    """IM-06, OC-21: the study that settles VA-03 is over 30 days old on the planned date; with none, OC-20 speaks
+    (decision 13).
+    """
+    if level.acuity.decided_by is None:
+        return unknown("no study settles edema or uptake") if level.acuity.shown.unknown else not_met()
+    return ~level.study_recent
 
 
 # --- repeats (OC-02, OC-11, OC-31, OC-60) -----------------------------------------------------------------------------
@@ -289,7 +293,9 @@ def _mri_again(draft: Draft, a: Assessment, too_old: Claim) -> Repeat:
 
 
 def _before_the_pain(studies: Sequence[Study], a: Assessment) -> Claim:
-    """Whether an episode is documented to have begun after all of these studies."""
+    """Whether an episode is documented to have begun after all of these studies; without one there is no telling."""
+    if not studies:
+        return not_met()
     began = [(d.onset, d.evidence) for d in a.facts.fractures.diagnoses.items if d.standing == "current"]
     began += [(d.onset, d.evidence) for d in a.facts.pain.back_pain.items if d.active]
     stated = a.facts.fractures.stated_onset

@@ -11,7 +11,7 @@ from cds_service.criteria.criterion import Criteria, Criterion, on_record
 from cds_service.criteria.etiology import fragile_by_age
 from cds_service.criteria.incidental import fracture_that_counts, newest_first
 from cds_service.criteria.secondary_causes import known_cause, signs, without_injury, young
-from cds_service.facts.fact import Claim, all_of, any_of
+from cds_service.facts.fact import Claim, all_of, any_of, not_met
 from cds_service.knowledge.citations import cite
 from cds_service.recommendations.recommendation import Judgement, Recommendation, Situation
 
@@ -58,7 +58,7 @@ def clauses(level: LevelFacts, a: Assessment) -> tuple[Criteria, tuple[Criterion
         Criterion("hypercalcaemia", found.hypercalcaemia, gk, "RF-08"),
         Criterion("high sedimentation rate", found.high_esr, gk, "RF-08"),
     )
-    reason = any_of(first, with_signs(a))
+    reason = any_of(_unexplained(first, level, a), with_signs(a))
     excluding = _excluding(level, a, first)
     include = (
         Criterion("fracture confirmed on a report or coded", fracture, cite("DES", "decision 11"), "FX-01"),
@@ -67,11 +67,17 @@ def clauses(level: LevelFacts, a: Assessment) -> tuple[Criteria, tuple[Criterion
     return Criteria(include=include, exclude=excluding), shown
 
 
+def _unexplained(first: Claim, level: LevelFacts, a: Assessment) -> Claim:
+    """Where the age is not known, a cause on record answers the question of youth; the other limb stays open."""
+    cause = known_cause(level, a)
+    return not_met(*cause.evidence) if first.unknown and cause.met else first
+
+
 def _excluding(level: LevelFacts, a: Assessment, first: Claim) -> tuple[Criterion, ...]:
     """A cancer on record is for its own card; a known cause answers the question that youth raises (decision 11)."""
     cancer = Criterion("cancer on record (has a card of its own)", a.malignancy, cite("DES", "RF-03b"), "RF-03b")
     cause = Criterion("cause already on record", known_cause(level, a), cite("DES", "decision 11"), "ET-07")
-    return (cancer,) if first.not_met else (cancer, cause)
+    return (cancer, cause) if first.met else (cancer,)
 
 
 def notes(level: LevelFacts, a: Assessment) -> tuple[str, ...]:

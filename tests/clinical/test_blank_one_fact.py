@@ -9,6 +9,7 @@ recommendation is judged again at every level:
 - a level that only the blanked fact named is no longer judged;
 - `augmentation-missing-data` speaks of missing data, and `conflicting-data` of two entries that are there, so they are
   free;
+- a reason for a specialist's review that is a line of the referral card speaks where that card no longer does;
 - what the decision table itself says of missing data, and what a resolved disagreement changes, is in `STATED`.
 """
 
@@ -53,6 +54,17 @@ LITERAL: Mapping[Turn, str] = {
         "pregnancy.tests",
     ): "DE-01: above 55 none is implied where none is documented",
     ("neurological-emergency", "fractures.diagnoses"): 'RF-01: "not before the fracture\'s" acts only when documented',
+    ("unstable-fracture", "fractures.diagnoses"): 'D1, "new": "or onset unknown and no report calls it chronic"',
+    ("malignant-fracture", "finding.acuity"): 'D1, "new": "no report calls it chronic"',
+    ("retropulsion-surgical-opinion", "finding.acuity"): 'D1, "new": "no report calls it chronic"',
+    ("malignant-fracture", "imaging.studies"): 'ET-02: "until report says benign"',
+    ("malignant-fracture", "finding.etiology"): 'ET-02: "until report says benign"',
+    ("mri-with-contrast", "finding.etiology"): 'ET-02: "until report says benign"',
+    ("augmentation-referral", "imaging.studies"): 'ET-02: "until report says benign"',
+    ("augmentation-referral", "finding.etiology"): 'ET-02: "until report says benign"; ET-08 is what a report names',
+    ("specialist-review", "finding.retropulsion"): "C-03: a defect of the wall alone; retropulsion acts when reported",
+    ("specialist-review", "patient.male"): "decision 2: possible pregnancy acts where the sex is known",
+    ("imaging-caution", "pregnancy.tests"): 'IM-08, OC-14: "pregnancy possible" acts until a test excludes it',
 }
 """The decision table names the missing datum itself and says what then holds."""
 
@@ -61,7 +73,16 @@ DISAGREEMENTS: Mapping[Turn, str] = {
     ("augmentation-referral", "fractures.stated_onset"): "AC-01: two documented onsets that disagree",
     ("augmentation-referral", "pain.scores"): "CM-07: a score of 5 or more against a stated success",
     ("augmentation-referral", "fractures.diagnoses"): "CF-04: coded, but denied by the newest report",
-    ("augmentation-criteria-not-met", "fractures.diagnoses"): "CF-04: coded, but denied by the newest report",
+    **{
+        (topic, "fractures.diagnoses"): "CF-04: coded, but denied by the newest report; AC-01: two onsets that disagree"
+        for topic in (
+            "augmentation-criteria-not-met",
+            "secondary-cause-workup",
+            "retropulsion-surgical-opinion",
+            "mri-with-contrast",
+            "specialist-review",
+        )
+    },
     ("augmentation-referral", "pain.stated_trend"): "DE-12: the scores against the stated course",
     ("augmentation-referral", "conservative.given"): "CM-07: days on record against the days answered",
     ("augmentation-referral", "conservative.analgesic_days"): "CM-07: days on record against the days answered",
@@ -76,6 +97,9 @@ DISAGREEMENTS: Mapping[Turn, str] = {
 """Two sources disagreed, and one of them is gone (the last one: a cause looked for, like those of decision 2)."""
 
 STATED = {**LITERAL, **DISAGREEMENTS}
+
+OTHERWISE: Mapping[str, str] = {"specialist-review": "augmentation-referral"}
+"""Decision 2, CX-12: what is a line of the second card is a reason for the first where the second does not apply."""
 
 
 def outcomes(evaluation: Evaluation) -> dict[Key, Judgement]:
@@ -97,6 +121,12 @@ def listed_to_verify(before: Judgement, after: Judgement) -> bool:
     return after.outcome is Outcome.APPLIES and bool(held & {(c.label, c.rule) for c in after.criteria.verify})
 
 
+def withdrawn(topic: str, level: str | None, before: Evaluation, after: Evaluation) -> bool:
+    """Whether a recommendation applied at a level before, and does no longer."""
+    old, new = outcomes(before).get((topic, level)), outcomes(after).get((topic, level))
+    return old is not None and old.outcome is Outcome.APPLIES and (new is None or new.outcome is not Outcome.APPLIES)
+
+
 def flips(name: str, variant: Variant | None) -> list[str]:
     """Every answer of a vignette that one blanked fact turns round."""
     vignette = VIGNETTES[name]
@@ -105,8 +135,11 @@ def flips(name: str, variant: Variant | None) -> list[str]:
     before = evaluated(facts, request["hook"])
     found = []
     for fact, without in without_one_fact(facts):
-        for (topic, level), old, new in turned(before, evaluated(without, request["hook"])):
+        after = evaluated(without, request["hook"])
+        for (topic, level), old, new in turned(before, after):
             if topic in FREE or (topic, fact) in STATED or listed_to_verify(old, new):
+                continue
+            if new.outcome is Outcome.APPLIES and withdrawn(OTHERWISE.get(topic, ""), level, before, after):
                 continue
             found.append(f"without {fact}: {topic} at {level} from {old.outcome.value} to {new.outcome.value}")
     return found
