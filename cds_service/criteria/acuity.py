@@ -27,7 +27,7 @@ def onset_days(site: Site, facts: Facts) -> Fact[Interval]:
     evidence = tuple(e for _, e in usable)
     if usable:
         first = min(when.first for when, _ in usable)
-        last = min(max(when.last for when, _ in usable), reference)
+        last = min(max(when.last for when, _ in usable), facts.as_of)
         return Fact(DateRange(first, last).days_before(reference), None, evidence)
     bounds = tuple(_lower_bounds(site, facts))
     if bounds:
@@ -39,9 +39,11 @@ def onset_days(site: Site, facts: Facts) -> Fact[Interval]:
 
 
 def possible(when: DateRange, facts: Facts) -> bool:
-    """CF-03: not wholly after the reference date, nor wholly before birth."""
+    """CF-03: not wholly after the day of the call (a procedure planned for later makes no later day possible), nor
+    wholly before birth.
+    """
     born = facts.patient.born
-    return when.first <= facts.reference_date and (born is None or when.last >= born.first)
+    return when.first <= facts.as_of and (born is None or when.last >= born.first)
 
 
 def documented_onsets(site: Site, facts: Facts) -> list[tuple[DateRange, Evidence]]:
@@ -58,17 +60,17 @@ def _own(diagnosis: FractureDiagnosis, site: Site) -> bool:
 
 def _untied_onsets(site: Site, facts: Facts) -> list[tuple[DateRange, Evidence]]:
     """Onsets of codes without a level (or of a pair): they apply where the report calls the fracture acute, if there is
-    just one code.
+    just one such problem. One filed twice (encounter diagnosis and problem list) is one.
     """
-    if site.level is None:
+    if site.level is None or not _is_confirmed_acute(site, facts):
         return []
     loose = [d for d in _current(facts) if d.level is None]
-    if len(loose) != 1 or not _is_confirmed_acute(site, facts):
+    onsets = {d.onset for d in loose if d.onset is not None}
+    if len(onsets) > 1 or len({(d.evidence.value, d.levels) for d in loose}) != 1:
         return []
-    (only,) = loose
-    if only.levels and site.level not in only.levels:
+    if loose[0].levels and site.level not in loose[0].levels:
         return []
-    return [(only.onset, _dated(only.evidence, only.onset))] if only.onset is not None else []
+    return [(d.onset, _dated(d.evidence, d.onset)) for d in loose if d.onset is not None][:1]
 
 
 def _stated_onset(site: Site, facts: Facts) -> list[tuple[DateRange, Evidence]]:

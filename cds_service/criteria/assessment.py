@@ -5,6 +5,7 @@ level.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 from cds_service.criteria import imaging
 from cds_service.criteria.acuity import (
@@ -18,12 +19,14 @@ from cds_service.criteria.acuity import (
 from cds_service.criteria.contraindications import Contraindications, contraindications
 from cds_service.criteria.course import (
     Course,
+    conservative_care_failed,
     course_of_patient,
     height_loss,
     lcd_course,
     seed_course,
     structure,
     suspicion_signs,
+    tried_long_enough,
 )
 from cds_service.criteria.disputes import Disagreement, accounts, agreed, disagreements
 from cds_service.criteria.etiology import (
@@ -61,6 +64,8 @@ class LevelFacts:
     """One site with every claim the recommendations make of it; the rule each states is in the module it comes from."""
 
     site: Site
+    reference: date
+    """The day that dates of this level are counted to (decision 13)."""
     mismatch: Mismatch
     """CF-01; where it holds, VA-01 (``confirmed``) and VA-03 (``acuity.shown``) are unknown."""
     confirmed: Claim
@@ -79,6 +84,9 @@ class LevelFacts:
     cause: Etiology
     candidate_cause: Claim
     candidate_cause_despite_malignancy: Claim
+    tried_long_enough: Claim
+    conservative_care_failed: Claim
+    """CM-07, VA-07: since the onset of this fracture."""
     height_loss: Fact[Interval]
     lcd_course: Claim
     seed_course: Claim
@@ -161,14 +169,17 @@ def _assess(facts: Facts, sites: tuple[Site, ...], limit: Thresholds) -> Assessm
 
 
 def _level(site: Site, course: Course, facts: Facts, limit: Thresholds, flags: RedFlags) -> LevelFacts:
+    facts = replace(facts, judged_level=site.level)
     mismatch = level_mismatch(site, facts)
     onset = onset_days(site, facts)
     seen = imaging_acuity(site, facts)
     acuity = replace(seen, shown=left_open(seen.shown, mismatch))
     cause = etiology(site, facts, limit)
+    tried = tried_long_enough(facts, limit, _episode(onset, facts))
     found = structure(site, course, facts, limit)
     return LevelFacts(
         site=site,
+        reference=facts.reference_date,
         mismatch=mismatch,
         confirmed=left_open(confirmed(site, facts), mismatch),
         coded=coded(site),
@@ -186,6 +197,8 @@ def _level(site: Site, course: Course, facts: Facts, limit: Thresholds, flags: R
         cause=cause,
         candidate_cause=candidate_cause(cause),
         candidate_cause_despite_malignancy=candidate_cause(cause, despite_malignancy=True),
+        tried_long_enough=tried,
+        conservative_care_failed=conservative_care_failed(tried, course.outcome_is_failure),
         height_loss=height_loss(site),
         lcd_course=lcd_course(found, course.worsening),
         seed_course=seed_course(found, course.worsening, cause.steroid, facts),
@@ -196,6 +209,14 @@ def _level(site: Site, course: Course, facts: Facts, limit: Thresholds, flags: R
         settled_by_uptake=imaging.settled_by_uptake(site, acuity, limit),
         cleft=cleft(site),
     )
+
+
+def _episode(onset: Fact[Interval], facts: Facts) -> Interval | None:
+    """How many days ago this fracture began; None where no onset of its own is documented."""
+    if onset.value is None or onset.value.high is None:
+        return None
+    ahead = (facts.reference_date - facts.as_of).days
+    return Interval(max(onset.value.low - ahead, 0), max(onset.value.high - ahead, 0))
 
 
 def course_of(level: LevelFacts, reading: str) -> Claim:

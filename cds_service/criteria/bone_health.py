@@ -55,7 +55,7 @@ def _failed(drug: Disease, level: LevelFacts, a: Assessment) -> bool | None:
     days = level.onset_days.value
     if days is None or days.high is None or drug.onset is None:
         return None
-    newest, oldest = (date.fromordinal(a.facts.reference_date.toordinal() - int(n)) for n in (days.low, days.high))
+    newest, oldest = (date.fromordinal(level.reference.toordinal() - int(n)) for n in (days.low, days.high))
     months = a.limit.treatment_failure_months
     if past_months(drug.onset.last, oldest, months):
         return True

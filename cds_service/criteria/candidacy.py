@@ -60,7 +60,7 @@ def _include(level: LevelFacts, a: Assessment, choices: Mapping[str, str]) -> tu
         Criterion("severe pain", a.course.candidate_pain, cite("LCD-N", "coverage criterion (b)"), "VA-06"),
         Criterion(
             "conservative treatment has failed",
-            course.by_setting(a.facts, met(), a.course.conservative_care_failed),
+            course.by_setting(a.facts, met(), level.conservative_care_failed),
             cite("S4", "line 62"),
             "VA-07",
         ),

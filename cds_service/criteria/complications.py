@@ -55,6 +55,12 @@ def complication(a: Assessment) -> Complication | None:
     )
 
 
+def complicated(a: Assessment) -> Claim:
+    """RF-07 holds; not so where no augmentation is certainly in the window."""
+    found = complication(a)
+    return found.any if found is not None else not_met()
+
+
 def _since(when: DateRange | None, done: DateRange) -> bool | None:
     """Whether a day is that of the augmentation or later; None when it cannot be told."""
     if when is None:

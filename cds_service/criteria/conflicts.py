@@ -233,15 +233,15 @@ def _course(level: LevelFacts, a: Assessment, choices: Mapping[str, str]) -> Cla
 
 
 def _impossible_dates_of(level: LevelFacts, a: Assessment) -> Iterator[DataConflict]:
-    """CF-03: an onset or a study wholly after the reference date, or before birth."""
+    """CF-03: an onset or a study wholly after the day of the call, or before birth."""
     if level.within_window.unknown:
         for when, evidence in documented_onsets(level.site, a.facts):
             if not possible(when, a.facts):
-                sides = _beside(evidence, when, a.facts.reference_date, a)
+                sides = _beside(evidence, when, a.facts.as_of, a)
                 yield DataConflict("CF-03", level.label, sides, (IN_WINDOW,))
     said = level.acuity.decided_by
     if said is not None and said.study.when is not None and not possible(said.study.when, a.facts):
-        sides = _beside(said.study.evidence, said.study.when, a.facts.reference_date, a)
+        sides = _beside(said.study.evidence, said.study.when, a.facts.as_of, a)
         yield DataConflict("CF-03", level.label, sides, (RECENT,))
 
 
@@ -270,7 +270,7 @@ def _onsets(level: LevelFacts, a: Assessment) -> Iterator[DataConflict]:
     if not level.within_window.unknown:
         return
     dated = [(when, seen) for when, seen in documented_onsets(level.site, a.facts) if possible(when, a.facts)]
-    reference = a.facts.reference_date
+    reference = level.reference
     each = [(within_window(Fact(when.days_before(reference)), a.limit).truth, seen) for when, seen in dated]
     if len({truth for truth, _ in each}) > 1:
         yield DataConflict("AC-01", level.label, _each(seen for _, seen in each), (IN_WINDOW,))

@@ -157,12 +157,22 @@ def _capacity(facts: Facts, limit: Thresholds) -> bool | None:
 
 
 def too_many_levels(facts: Facts, limit: Thresholds) -> Claim:
-    """LV-04, CX-04: more than 3 levels in one planned procedure."""
-    drafts = tuple(d for d in facts.drafts if d.kind == "augmentation")
-    levels = {level for d in drafts for level in d.levels}
+    """LV-04, CX-04: more than 3 levels in one planned procedure; drafts of one day are one procedure, and so are those
+    of no day. In myeloma the limit does not apply (ART).
+    """
+    drafts = tuple(d for d in facts.drafts if d.kind == "augmentation" and d.selected)
     if not drafts:
         return not_met()
-    return claim(len(levels) > limit.max_levels, (d.evidence for d in drafts)) if levels else unknown("no level named")
+    myeloma = facts.malignancy.myeloma.some(lambda d: d.active)
+    if myeloma.met:
+        return not_met(*myeloma.evidence)
+    for day in dict.fromkeys(d.planned for d in drafts):
+        together = tuple(d for d in drafts if d.planned == day)
+        if len({level for d in together for level in d.levels}) > limit.max_levels:
+            return met(*(d.evidence for d in together))
+    if all(d.levels for d in drafts):
+        return not_met(*(d.evidence for d in drafts))
+    return unknown("no level named")
 
 
 def coagulopathy(facts: Facts, limit: Thresholds) -> Claim:

@@ -301,9 +301,13 @@ def seed_course(found: Structure, worsening_pain: Claim, steroid: Claim, facts: 
 Received = Literal["analgesic", "brace", "physiotherapy"]
 
 
-def days_received(kind: Received, facts: Facts, limit: Thresholds) -> Fact[Interval]:
-    """CM-07: days since the first start of that treatment in this episode (DE-15: from onset of this fracture)."""
-    coded = [_days_of(t, facts, limit) for t in facts.conservative.given.items if t.kind == kind]
+def days_received(kind: Received, facts: Facts, limit: Thresholds, episode: Interval | None = None) -> Fact[Interval]:
+    """CM-07: days since the first start of that treatment in this episode (DE-15: from onset of this fracture).
+
+    ``episode``: how many days ago it began; by default at the newest documented onset.
+    """
+    began = episode or days_since_onset(facts)
+    coded = [_days_of(t, facts, limit, began) for t in facts.conservative.given.items if t.kind == kind]
     candidates = [days for days in coded if days is not None]
     if not candidates:
         return Fact(None, facts.conservative.given.gap or "not documented")
@@ -311,7 +315,9 @@ def days_received(kind: Received, facts: Facts, limit: Thresholds) -> Fact[Inter
     return Fact(days, None, (evidence,))
 
 
-def _days_of(treatment: Treatment, facts: Facts, limit: Thresholds) -> tuple[Interval, Evidence] | None:
+def _days_of(
+    treatment: Treatment, facts: Facts, limit: Thresholds, episode: Interval | None
+) -> tuple[Interval, Evidence] | None:
     """Its days within the episode; None for a course that ended before the episode may have begun.
 
     One that began earlier and still runs counts from onset. Where no onset is documented, the episode is taken to be
@@ -322,7 +328,6 @@ def _days_of(treatment: Treatment, facts: Facts, limit: Thresholds) -> tuple[Int
     since = treatment.start.days_before(facts.as_of)
     if since.at_least(0) is not True:
         return None
-    episode = _days_since_onset(facts)
     if episode is None:
         if since.at_most(limit.augmentation_window_days) is True:
             return since, treatment.evidence
@@ -334,20 +339,22 @@ def _days_of(treatment: Treatment, facts: Facts, limit: Thresholds) -> tuple[Int
     return clipped, treatment.evidence
 
 
-def _days_since_onset(facts: Facts) -> Interval | None:
-    """From the earliest documented onset of a current fracture; None when none is documented."""
+def days_since_onset(facts: Facts) -> Interval | None:
+    """From the newest documented onset of a current fracture: what was given for an older one was not given for this
+    one. None when none is documented.
+    """
     onsets = [d.onset for d in facts.fractures.diagnoses.items if d.standing == "current" and d.onset is not None]
     if facts.fractures.stated_onset.value is not None:
         onsets.append(facts.fractures.stated_onset.value)
     started = [onset for onset in onsets if onset.last <= facts.as_of]
-    return min(started, key=lambda onset: onset.first).days_before(facts.as_of) if started else None
+    return max(started, key=lambda onset: onset.first).days_before(facts.as_of) if started else None
 
 
-def received_long_enough(kind: Received, facts: Facts, limit: Thresholds) -> Claim:
+def received_long_enough(kind: Received, facts: Facts, limit: Thresholds, episode: Interval | None = None) -> Claim:
     """CM-07: the limit reached by the coded course or by the days a clinician counted, who may know of more than was
     coded; unknown where fewer were counted than the coded course would give.
     """
-    coded, counted = days_by_record_and_answer(kind, facts, limit)
+    coded, counted = days_by_record_and_answer(kind, facts, limit, episode)
     if counted.met or coded.unknown:
         return counted if not counted.unknown else coded
     if coded.met and counted.not_met:
@@ -363,22 +370,25 @@ def bed_rest(facts: Facts) -> Claim:
     return any_of(answered, facts.conservative.given.some(lambda t: t.kind == "bed-rest"))
 
 
-def days_by_record_and_answer(kind: Received, facts: Facts, limit: Thresholds) -> tuple[Claim, Claim]:
+def days_by_record_and_answer(
+    kind: Received, facts: Facts, limit: Thresholds, episode: Interval | None = None
+) -> tuple[Claim, Claim]:
     """Long enough by the coded course, and by the days a clinician counted."""
     counted = {
         "analgesic": facts.conservative.analgesic_days,
         "brace": facts.conservative.brace_days,
         "physiotherapy": facts.conservative.physiotherapy_days,
     }[kind].claim(lambda days: days >= limit.nsm_min_days)
-    return days_received(kind, facts, limit).claim(lambda days: days.at_least(limit.nsm_min_days)), counted
+    coded = days_received(kind, facts, limit, episode).claim(lambda days: days.at_least(limit.nsm_min_days))
+    return coded, counted
 
 
-def tried_long_enough(facts: Facts, limit: Thresholds) -> Claim:
+def tried_long_enough(facts: Facts, limit: Thresholds, episode: Interval | None = None) -> Claim:
     """CM-07 without its outcome: an analgesic, and a brace (or one refused or contraindicated) or physiotherapy, each
-    long enough.
+    long enough since the onset (``episode``, days ago).
     """
     analgesic, brace, physiotherapy = (
-        received_long_enough(kind, facts, limit) for kind in ("analgesic", "brace", "physiotherapy")
+        received_long_enough(kind, facts, limit, episode) for kind in ("analgesic", "brace", "physiotherapy")
     )
     refused = stated(facts.conservative.brace_refused)
     return all_of(

@@ -120,7 +120,7 @@ def _items(level: LevelFacts, a: Assessment, ruled_out: tuple[Criterion, ...], *
         ("named scale (NRS or VAS) with value and date", pain_score(a), cite("LCD-N", "coverage criterion (b)")),
         (
             "inpatient status, or conservative care with dates and result",
-            by_setting(a.facts, in_hospital, a.course.conservative_care_failed),
+            by_setting(a.facts, in_hospital, level.conservative_care_failed),
             cite("LCD-N", "coverage criterion (b)"),
         ),
         (
@@ -198,7 +198,7 @@ def exclusions(level: LevelFacts, a: Assessment) -> tuple[Criterion, ...]:
     return (
         Criterion("infection", _stated_absent(against.infection, fever, 1), at, "CX-02"),
         Criterion("pregnancy", against.pregnancy, at, "CX-03"),
-        Criterion("more fractures than one procedure covers", _too_many(level, a), at, "CX-04"),
+        Criterion("more fractures than one procedure covers", against.too_many_levels, at, "CX-04"),
         Criterion("retropulsion or canal compromise", against.canal, at, "CX-05"),
         Criterion("allergy to cement or opacifier", against.cement_allergy, at, "CX-06"),
         Criterion("uncorrected coagulopathy", against.coagulopathy, at, "CX-07"),
@@ -215,13 +215,6 @@ def _stated_absent(found: Claim, asked: Listing[Statement], least: int) -> Claim
     if found.unknown and len(asked.items) >= least and not any(s.says for s in asked.items):
         return not_met(*(s.evidence for s in asked.items))
     return found
-
-
-def _too_many(level: LevelFacts, a: Assessment) -> Claim:
-    """CX-04; the limit does not apply to myeloma (A56572)."""
-    listed = a.facts.payer.diagnoses.items
-    myeloma = tuple(each.evidence for each in listed if each.code in REGISTER.diagnoses.myeloma)
-    return not_met(*myeloma) if myeloma else level.against.too_many_levels
 
 
 def _instability(level: LevelFacts) -> Claim:
@@ -245,7 +238,7 @@ def _together(level: LevelFacts, a: Assessment, ruled_out: tuple[Criterion, ...]
     An exclusion counts when it is present (decision 2); T1 to T4 are covered levels.
     """
     shared = tuple(c.claim for c in candidacy(level, a, {}).criteria.include if c.rule in BY_LEVEL)
-    at_home = all_of(a.course.conservative_care_failed, level.lcd_course)
+    at_home = all_of(level.conservative_care_failed, level.lcd_course)
     present = tuple(c.claim for c in (*ruled_out, *blocking(level)) if c.claim.met)
     said = all_of(
         *shared,

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cds_service.criteria.acuity import documented_onsets, possible
 from cds_service.criteria.freshness import fresh
-from cds_service.criteria.sites import Site
+from cds_service.criteria.sites import Reported, Site
 from cds_service.facts.fact import Claim, all_of, any_of, claim, met, not_met, unknown
 from cds_service.facts.model import Disease, Facts, Steroid
 from cds_service.knowledge.thresholds import Thresholds
 from cds_service.reports.findings import LevelFinding
 
 DAYS_A_MONTH = 30
+BENIGN = frozenset({"osteoporotic", "benign-lesion"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +120,24 @@ def neoplastic_known(site: Site, facts: Facts) -> Claim:
     """ET-02: a bone-tropic malignancy, active or past, or a neoplastic fracture code, until a report calls the fracture
     benign.
     """
-    cleared = next((r for r in site.reported if r.finding.etiology in ("osteoporotic", "benign-lesion")), None)
+    cleared = called_benign(site, facts)
     coded = tuple(d.evidence for d in site.diagnoses if d.role == "neoplastic")
     tumour = facts.malignancy.diseases.some(lambda d: d.kind == "bone-tropic")
     known = any_of(claim(bool(coded), coded), tumour)
     return not_met(cleared.evidence) if cleared is not None and known.met else known
+
+
+def called_benign(site: Site, facts: Facts) -> Reported | None:
+    """ET-02, IM-11: the newest report that calls this fracture benign: no older than its onset (none documented: than
+    the newest study of it), and none from before a cancer was found. An undated one says it of no fracture.
+    """
+    newest = next((r.study.when for r in site.reported if r.study.when is not None), None)
+    onsets = [when.first for when, _ in documented_onsets(site, facts) if possible(when, facts)]
+    began = max(onsets, default=newest.first if newest is not None else None)
+    found = [d.onset.first for d in facts.malignancy.diseases.items if d.kind == "bone-tropic" and d.onset is not None]
+    since = [day for day in (began, *found) if day is not None]
+    said = (r for r in site.reported if r.finding.etiology in BENIGN)
+    return next((r for r in said if r.study.when is not None and all(r.study.when.last >= day for day in since)), None)
 
 
 def suspicious(site: Site, facts: Facts, limit: Thresholds) -> Claim:

@@ -13,6 +13,7 @@ from typing import Final
 
 from cds_service.criteria.assessment import Assessment, LevelFacts
 from cds_service.criteria.contraindications import pregnant
+from cds_service.criteria.etiology import called_benign
 from cds_service.criteria.freshness import fresh, fresh_statements
 from cds_service.criteria.sites import study_covers
 from cds_service.facts.fact import Claim, Evidence, all_of, any_of, claim, met, not_met, unknown
@@ -25,7 +26,6 @@ from cds_service.facts.truth import of as truth_of
 
 WHOLE_SPINE: Final[frozenset[SpineRegion]] = frozenset({"cervical", "thoracic", "lumbar"})
 GIVEN: Final[frozenset[Contrast]] = frozenset({"with", "without-and-with"})
-BENIGN: Final = frozenset({"osteoporotic", "benign-lesion"})
 
 
 # --- the drafts -------------------------------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def whole_spine_needed(a: Assessment) -> Claim:
 
 def chance_finding_with_cancer(level: LevelFacts, a: Assessment) -> Claim:
     """IM-11: a fracture without symptoms and any malignancy on record, until a report calls the fracture benign."""
-    benign = next((r for r in level.site.reported if r.finding.etiology in BENIGN), None)
+    benign = called_benign(level.site, a.facts)
     if benign is not None:
         return not_met(benign.evidence)
     return all_of(level.fractured, a.malignancy, ~level.symptomatic)
@@ -169,7 +169,7 @@ def _since_onset(study: Study, level: LevelFacts, a: Assessment) -> bool | None:
     onset = level.onset_days.value
     if study.when is None:
         return None
-    age = study.when.days_before(a.facts.reference_date)
+    age = study.when.days_before(level.reference)
     if onset is None or onset.high is None:
         return age.at_most(a.limit.imaging_max_days)
     return True if age.at_most(onset.low) else False if age.above(onset.high) else None

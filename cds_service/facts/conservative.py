@@ -9,7 +9,7 @@ from cds_service.facts.coded import Found, find
 from cds_service.facts.fact import Evidence, Fact, fact, no_fact
 from cds_service.facts.medications import ANALGESIC, Medicine
 from cds_service.facts.model import Conservative, Treatment
-from cds_service.facts.orders import NO_ORDER, ONCE_ORDERED, ordered
+from cds_service.facts.orders import NO_ORDER, ordered
 from cds_service.facts.questionnaire import Answers, stated
 from cds_service.facts.requests import BRACING, REFERRALS, THERAPY, device_words
 from cds_service.facts.source import Moment, Source
@@ -24,9 +24,9 @@ Failed = Literal["yes", "no", "not-tolerated"]
 ANALGESIC_CLASSES: Final = frozenset({"nsaid", "opioid", "acetaminophen"})
 """Classes that relieve pain by themselves (CM-07); adjuvants, muscle relaxants and what is put on the skin are none."""
 
-_DONE: Final = frozenset({"completed", "in-progress", "on-hold", "stopped"})
 _ACTIVE: Final = frozenset({"active", "in-progress"})
-_USED: Final = frozenset({"active", "completed", "on-hold", "stopped"})
+_GIVEN: Final = _ACTIVE | {"completed"}
+"""CM-07: "an item active or completed". What is on hold or was stopped says nothing of how long it was given."""
 _VISITED: Final = frozenset({"finished", "in-progress", "arrived", "onleave"})
 _CARE_DONE: Final = frozenset({"completed", "in-progress", ""})
 
@@ -63,7 +63,7 @@ def _failed(answers: Answers) -> Fact[Failed]:
 
 def _analgesics(taken: tuple[Medicine, ...]) -> Iterator[Treatment]:
     for medicine in taken:
-        if medicine.local:
+        if medicine.local or medicine.status not in _GIVEN:
             continue
         for each in medicine.of(ANALGESIC):
             kind = each.row["class"]
@@ -95,12 +95,12 @@ def _treatments(
 def _requests(source: Source) -> Iterator[Treatment]:
     for service in source.record.of(fhir.ServiceRequest):
         order = service.resource
-        if ordered(order, ONCE_ORDERED):
+        if ordered(order, _GIVEN):
             moment = _started(source, order.authored_on, order.occurrence_date_time, order.occurrence_period)
             yield from _treatments((order.code,), "", service.reference, moment, plain_code(order.status) == "active")
     for wanted in source.record.of(fhir.DeviceRequest):
         request = wanted.resource
-        if ordered(request, ONCE_ORDERED):
+        if ordered(request, _GIVEN):
             device = source.resolve(request.code_reference, request)
             type_ = device.type if isinstance(device, fhir.Device) else None
             shown = (request.code_reference.display or "") if request.code_reference is not None else ""
@@ -118,7 +118,7 @@ def _started(source: Source, authored: str | None, at: str | None, period: fhir.
 def _supplies(source: Source) -> Iterator[Treatment]:
     for located in source.record.of(fhir.SupplyRequest):
         supply = located.resource
-        if plain_code(supply.status) in ONCE_ORDERED:
+        if plain_code(supply.status) in _GIVEN:
             device = source.resolve(supply.item_reference, supply)
             type_ = device.type if isinstance(device, fhir.Device) else None
             moment = _started(source, supply.authored_on, supply.occurrence_date_time, supply.occurrence_period)
@@ -131,7 +131,7 @@ def _supplies(source: Source) -> Iterator[Treatment]:
 def _devices(source: Source) -> Iterator[Treatment]:
     for located in source.record.of(fhir.DeviceUseStatement):
         use = located.resource
-        if plain_code(use.status) in _USED:
+        if plain_code(use.status) in _GIVEN:
             device = source.resolve(use.device, use)
             type_ = device.type if isinstance(device, fhir.Device) else None
             shown = f"{device_words(device)}\n{(use.device.display or '') if use.device is not None else ''}"
@@ -143,7 +143,7 @@ def _procedures(source: Source) -> Iterator[Treatment]:
     for located in source.record.of(fhir.Procedure):
         procedure = located.resource
         status = plain_code(procedure.status)
-        if status in _DONE:
+        if status in _GIVEN:
             moment = source.start(procedure.performed_date_time, procedure.performed_period)
             yield from _treatments((procedure.code,), "", located.reference, moment, status in _ACTIVE)
 
@@ -163,7 +163,7 @@ def _care_plans(source: Source) -> Iterator[Treatment]:
     for located in source.record.of(fhir.CarePlan):
         plan = located.resource
         status = plain_code(plan.status)
-        if status not in ONCE_ORDERED or plain_code(plan.intent) in NO_ORDER:
+        if status not in _GIVEN or plain_code(plan.intent) in NO_ORDER:
             continue
         for activity in plan.activity:
             detail = activity.detail

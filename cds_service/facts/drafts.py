@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from typing import Final
 
 from cds_service.facts.braces import Brace, drafted_brace
 from cds_service.facts.coded import find
 from cds_service.facts.fact import Evidence
-from cds_service.facts.model import Draft, DraftKind
+from cds_service.facts.model import DateRange, Draft, DraftKind
 from cds_service.facts.opioids import drafted_drug
 from cds_service.facts.payer import diagnosis_codes, place_of_service, procedure_numbers
 from cds_service.facts.requests import understand
@@ -66,15 +65,16 @@ def _drafts(source: Source, sent: Sequence[Sent], chosen: set[str]) -> Iterator[
         )
         brace = drafted_brace(resource, source) if kind == "brace" else Brace()
         yield Draft(
-            evidence=Evidence(reference, shown, planned.isoformat() if planned else None),
+            evidence=Evidence(reference, shown, str(planned) if planned else None),
             kind=kind,
             modality=image.modality,
             contrast=image.contrast,
             regions=image.regions,
             levels=understood.levels,
-            planned=planned,
+            planned=planned.first if planned else None,
             selected=is_selected,
             for_augmentation=understood.for_augmentation,
+            outside=understood.outside,
             hurried=plain_code(getattr(resource, "priority", None)) in _HURRIED,
             weight_bearing=image.modality == "XR" and _is_weight_bearing(resource),
             state=place_of_service(resource, source),
@@ -98,8 +98,10 @@ def _is_weight_bearing(resource: fhir.Resource) -> bool:
     return _WEIGHT_BEARING.search("\n".join(told)) is not None
 
 
-def _planned(resource: fhir.Resource, source: Source) -> date | None:
-    """The planned day, where the draft names one exact day."""
+def _planned(resource: fhir.Resource, source: Source) -> DateRange | None:
+    """The planned day, or the month or year where no more is said: it is judged by its first day, so that what fails
+    then fails on every day of it.
+    """
     match resource:
         case fhir.ServiceRequest() | fhir.DeviceRequest():
             period = resource.occurrence_period
@@ -114,4 +116,4 @@ def _planned(resource: fhir.Resource, source: Source) -> date | None:
         case _:
             return None
     days = (parse_date(each, source.zone) for each in candidates)
-    return next((each.first for each in days if each is not None and each.exact), None)
+    return next((DateRange(each.first, each.last) for each in days if each is not None), None)

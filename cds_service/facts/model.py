@@ -578,6 +578,8 @@ class Draft:
     """On order-select, whether the user picked it just now; elsewhere always true."""
     for_augmentation: bool = False
     """Its reason or note names augmentation."""
+    outside: bool = False
+    """It names the neck or the sacrum, and no level from T1 to L5 (LV-03)."""
     hurried: bool = False
     """Its priority is urgent, asap or stat; one without a priority is routine."""
     weight_bearing: bool = False
@@ -645,11 +647,19 @@ class Facts:
     contacts: Listing[Statement] = field(default_factory=unread)
     """Scores, questionnaires and visits by their days: that somebody looked. Visits are seldom sent."""
     unitless: tuple[Unitless, ...] = ()
+    judged_level: Level | None = None
+    """The level whose dates are asked for; None for the patient's own."""
 
     @property
     def reference_date(self) -> date:
         """The planned date of a drafted augmentation when it has one, else `as_of` (`clinical.md` section 0,
         "Dates").
+
+        Of several the last, by which what is in date now may no longer be; at a level, of those drafts that name it or
+        name none. A day that is over is no plan.
         """
-        planned = (d.planned for d in self.drafts if d.kind == "augmentation" and d.planned is not None)
-        return min(planned, default=self.as_of)
+        planned = (d.planned for d in self.drafts if d.kind == "augmentation" and d.selected and self._is_here(d))
+        return max((day for day in planned if day is not None and day >= self.as_of), default=self.as_of)
+
+    def _is_here(self, draft: Draft) -> bool:
+        return self.judged_level is None or not draft.levels or self.judged_level in draft.levels

@@ -15,6 +15,8 @@ from cds_service.fhir.decoding import plain_code
 KEY: Final = "orders"
 ONCE_ORDERED: Final = frozenset({"active", "on-hold", "completed"})
 NO_ORDER: Final = frozenset({"proposal", "option"})
+_NOT_YET_AN_ORDER: Final = NO_ORDER | {"plan"}
+"""DE-27: a plan is nobody's order yet (of a CarePlan it is the usual intent)."""
 BOOKED: Final = frozenset({"booked", "pending", "arrived", "checked-in"})
 REFERRALS: Final = frozenset({"spine-referral", "bone-health-referral"})
 
@@ -27,7 +29,11 @@ def orders(source: Source) -> Listing[Order]:
 def ordered(request: fhir.ServiceRequest | fhir.DeviceRequest, statuses: frozenset[str]) -> bool:
     """Whether a request is an order of one of these statuses: no proposal, and no order to leave something undone."""
     is_forbidden = isinstance(request, fhir.ServiceRequest) and bool(request.do_not_perform)
-    return plain_code(request.status) in statuses and plain_code(request.intent) not in NO_ORDER and not is_forbidden
+    return (
+        plain_code(request.status) in statuses
+        and plain_code(request.intent) not in _NOT_YET_AN_ORDER
+        and not is_forbidden
+    )
 
 
 def _requests(source: Source) -> Iterator[Order]:

@@ -227,6 +227,9 @@ def contrast_in(spoken: str) -> Contrast | None:
     return "with" if _WITH.search(spoken) else None
 
 
+_OUTSIDE: Final = re.compile(r"\bC[1-7]\b|\bcervical\b|\bodontoid\b|\bsacr(?:um|al|oplasty)\b|\bS[1-5]\b", re.I)
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """An order as it is understood, whatever resource it came in."""
@@ -236,6 +239,8 @@ class Request:
     levels: tuple[Level, ...]
     for_augmentation: bool
     shown: str
+    outside: bool = False
+    """It names the neck or the sacrum, and no level from T1 to L5 (LV-03)."""
 
 
 def understand(resource: Resource, source: Source) -> Request:
@@ -322,7 +327,8 @@ def _request(found: Found, spoken: str, sites: tuple[CodeableConcept, ...], deta
     if kind == "imaging" and not image.regions and image.modality != "NM":
         regions = frozenset(region_of(level) for level in levels) or regions_in(details)
         image = Picture(image.modality, image.contrast, regions, image.spinal)
-    return Request(kind, image, levels, names_augmentation(why), _shown(kind, image, levels))
+    outside = not levels and bool(_OUTSIDE.search(f"{spoken}\n{words(sites)}"))
+    return Request(kind, image, levels, names_augmentation(why), _shown(kind, image, levels), outside)
 
 
 def _kind(found: Found, spoken: str, image: Picture) -> Kind:

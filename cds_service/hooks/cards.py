@@ -236,6 +236,8 @@ def _is_open_confirmation(criterion: Criterion, judgement: Judgement) -> bool:
 def _row(criterion: Criterion, judgement: Judgement) -> str:
     excluding = criterion in judgement.criteria.exclude or (criterion.rule.startswith("CX") and criterion.claim.met)
     word = "present" if excluding and criterion.claim.met else _WORDS[criterion.claim.truth]
+    if criterion.claim.not_met and not criterion.claim.evidence:
+        word = "none recorded"
     seen = "; ".join(_seen(e) for e in criterion.claim.evidence[:2])
     why = escaped(criterion.claim.why_unknown, 120) if criterion.claim.why_unknown else ""
     record = ": ".join(part for part in (word, "; ".join(p for p in (why, seen) if p)) if part)

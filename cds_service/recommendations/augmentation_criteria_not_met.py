@@ -11,7 +11,7 @@ from cds_service.criteria.assessment import Assessment, LevelFacts
 from cds_service.criteria.candidacy import candidacy
 from cds_service.criteria.criterion import Criteria, Criterion
 from cds_service.criteria.sites import study_covers
-from cds_service.facts.fact import Claim, any_of, met, not_met, unknown
+from cds_service.facts.fact import Claim, Evidence, any_of, met, not_met, unknown
 from cds_service.knowledge.citations import cite
 from cds_service.recommendations.augmentation_referral import CANDIDACY_NEEDS, first_and_count, summary_values
 from cds_service.recommendations.drafted import augmentation_drafted, levels_to_judge
@@ -22,8 +22,24 @@ CARRIED_ELSEWHERE = frozenset({"VA-04", "VA-10"})
 
 
 def judge(a: Assessment, situation: Situation) -> tuple[Judgement, ...]:
-    """One judgement for each level the draft is judged at."""
-    return tuple(_at_level(level, a, situation) for level in levels_to_judge(a))
+    """One judgement for each level the draft is judged at, and one for a draft of the neck or the sacrum."""
+    outside = tuple(d.evidence for d in a.augmentation_drafts if d.outside)
+    at_levels = tuple(_at_level(level, a, situation) for level in levels_to_judge(a))
+    return (*at_levels, _outside(outside)) if outside else at_levels
+
+
+def _outside(drafts: tuple[Evidence, ...]) -> Judgement:
+    """LV-03, C-18, G-05: neither a source nor a rule here speaks of these levels."""
+    clause = Criterion("level T1 to L5", not_met(*drafts), cite("LCD-N", "coverage criterion (a)"), "VA-05")
+    criteria = Criteria(include=(Criterion(clause.label, ~clause.claim, clause.at, clause.rule),))
+    return Judgement(
+        criteria=criteria,
+        outcome=criteria.outcome,
+        label="neck or sacrum",
+        indicator="warning",
+        table=(clause,),
+        values={"level": "neck or sacrum", "reason": clause.label},
+    )
 
 
 def _at_level(level: LevelFacts, a: Assessment, situation: Situation) -> Judgement:

@@ -95,7 +95,7 @@ def worth_asking(level: LevelFacts, a: Assessment) -> Claim:
     """VA-17: confirmed and acute, pain 5 or more or unknown, and conservative care failed, not needed, or long enough
     ago to have.
     """
-    failed = a.course.conservative_care_failed
+    failed = level.conservative_care_failed
     long_enough = level.onset_days.claim(lambda days: days.at_least(a.limit.nsm_min_days))
     inpatient = a.course.inpatient
     path = met(*inpatient.evidence) if inpatient.met else long_enough if failed.unknown else failed
@@ -112,7 +112,7 @@ def _notes(level: LevelFacts, a: Assessment) -> tuple[str, ...]:
 def _closing_soon(level: LevelFacts, a: Assessment) -> bool:
     """VA-16: the 12 weeks end within the next 14 days."""
     end = window_end(level, a)
-    return end is not None and 0 <= (end - a.facts.reference_date).days <= a.limit.window_closing_days
+    return end is not None and 0 <= (end - level.reference).days <= a.limit.window_closing_days
 
 
 def _values(level: LevelFacts, a: Assessment, asked: tuple[Criterion, ...]) -> Mapping[str, str]:

@@ -81,7 +81,7 @@ def window_end(level: LevelFacts, a: Assessment) -> date | None:
     days = level.onset_days.value
     if days is None or days.high is None:
         return None
-    return a.facts.reference_date + timedelta(days=a.limit.augmentation_window_days - days.high)
+    return level.reference + timedelta(days=a.limit.augmentation_window_days - days.high)
 
 
 def first_and_count(clauses: Sequence[Criterion]) -> str:

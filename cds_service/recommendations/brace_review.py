@@ -6,7 +6,7 @@ OC-40 and OC-41 of `clinical.md` section E, CM-02, C-11. Instability and retropu
 from __future__ import annotations
 
 from cds_service.criteria.assessment import Assessment, LevelFacts
-from cds_service.criteria.criterion import Criteria, Criterion
+from cds_service.criteria.criterion import Criteria, Criterion, on_record
 from cds_service.criteria.freshness import fresh
 from cds_service.criteria.imaging import region_of
 from cds_service.facts.fact import NOT_DOCUMENTED, Claim, Evidence, all_of, any_of, claim, met, not_met, unknown
@@ -173,7 +173,7 @@ def judge(a: Assessment, situation: Situation) -> tuple[Judgement, ...]:
             outcome=criteria.outcome,
             level=first.site.level if first is not None else None,
             label=first.label if first is not None else "",
-            table=(criteria.include[0], *every),
+            table=on_record((criteria.include[0], *every)),
             notes=(*(NOTES.get(c.label, "wean") for c in present), "coverage", "caution"),
             values={"reason": f"{present[0].label}{more}" if present else "none", "fitting": fitting(a)},
             proposals=_proposals(first) if first is not None and without_duration(a).met else (),

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from cds_service.criteria import course
 from cds_service.criteria.assessment import Assessment, LevelFacts
+from cds_service.criteria.complications import complicated
 from cds_service.criteria.criterion import Criteria, Criterion
 from cds_service.criteria.imaging import region_of
 from cds_service.criteria.sites import chronic_and_painless
@@ -41,7 +42,7 @@ def criteria(level: LevelFacts, a: Assessment) -> Criteria:
                 "CM-01",
             ),
             Criterion("symptomatic", level.symptomatic, cite("S2", "line 22"), "CM-01"),
-            Criterion("conservative care not yet failed", not_failed(a), cite("S4", "line 62"), "CM-01"),
+            Criterion("conservative care not yet failed", not_failed(level), cite("S4", "line 62"), "CM-01"),
         ),
         exclude=(
             Criterion("neurological alarm sign", a.flags.deficit, cite("LCD-N", "exclusions"), "RF-01"),
@@ -57,6 +58,7 @@ def criteria(level: LevelFacts, a: Assessment) -> Criteria:
                 cite("OF", "OF 5"),
                 "RF-06",
             ),
+            Criterion("complication after augmentation", complicated(a), cite("DES", "RF-07"), "RF-07"),
             Criterion(
                 "hospitalised with pain 8 or more",
                 _hospitalised_severe(a),
@@ -67,9 +69,9 @@ def criteria(level: LevelFacts, a: Assessment) -> Criteria:
     )
 
 
-def not_failed(a: Assessment) -> Claim:
+def not_failed(level: LevelFacts) -> Claim:
     """CM-01: VA-07 not met, or nobody can tell: only a documented failure ends the case for conservative care."""
-    failed = a.course.conservative_care_failed
+    failed = level.conservative_care_failed
     return claim(failed.truth is not Truth.MET, failed.evidence)
 
 
@@ -82,9 +84,9 @@ def _hospitalised_severe(a: Assessment) -> Claim:
     return all_of(a.course.inpatient, a.course.score.claim(a.limit.nrs_lcd_inpatient))
 
 
-def tried_with_unknown_outcome(a: Assessment) -> Claim:
+def tried_with_unknown_outcome(level: LevelFacts, a: Assessment) -> Claim:
     """CM-01: long enough tried, and only the outcome is open; then the question is asked elsewhere (K-VAM)."""
-    return all_of(a.course.tried_long_enough, claim(a.course.outcome_is_failure.unknown))
+    return all_of(level.tried_long_enough, claim(a.course.outcome_is_failure.unknown))
 
 
 def lines(level: LevelFacts, a: Assessment) -> tuple[str, ...]:
@@ -138,7 +140,7 @@ def _at_level(level: LevelFacts, a: Assessment) -> Judgement:
         notes=(*said, "recheck", *(("pain-not-documented",) if a.course.pain_free.unknown else ())),
         proposals=_proposals(level, said),
         silences=(
-            Silence("CM-01", tried_with_unknown_outcome(a)),
+            Silence("CM-01", tried_with_unknown_outcome(level, a)),
             Silence("SL-02", recently_augmented(level, a)),
             Silence("SL-03", nothing_left),
             Silence("SL-05", chronic_and_painless(level.site, a.course.pain_free)),

@@ -7,7 +7,7 @@ may have taken place.
 from __future__ import annotations
 
 from cds_service.criteria.assessment import Assessment
-from cds_service.criteria.criterion import Criteria, Criterion
+from cds_service.criteria.criterion import Criteria, Criterion, on_record
 from cds_service.criteria.freshness import fresh
 from cds_service.criteria.imaging import region_of
 from cds_service.criteria.sites import chronic_and_painless
@@ -164,7 +164,7 @@ def judge(a: Assessment, situation: Situation) -> tuple[Judgement, ...]:
             outcome=found.outcome,
             level=first.site.level if first is not None else None,
             label=first.label if first is not None else "",
-            table=(found.include[0], *rules),
+            table=on_record((found.include[0], *rules)),
             notes=(
                 *(("overdue",) if late else ()),
                 *(("wean",) if long else ()),

@@ -36,5 +36,5 @@ def drafted(kind: DraftKind, a: Assessment) -> bool:
 
 
 def level_is_missing(a: Assessment) -> bool:
-    """OC-23: an augmentation is drafted and names no level."""
-    return any(not draft.levels for draft in a.augmentation_drafts)
+    """OC-23: an augmentation is drafted and names no level at all."""
+    return any(not (draft.levels or draft.outside) for draft in a.augmentation_drafts)

@@ -67,11 +67,13 @@ _ALARM: Final = _row(chart=True, start=True, select=RELATED, sign=RELATED, disch
 _STRUCTURE: Final = _row(chart=True, start=True, select=OURS, sign=RELATED, discharge=True)
 _AUGMENTATION_CHECK: Final = _row(select=_AUGMENTATION, sign=_AUGMENTATION, book=_AUGMENTATION)
 
+POST: Final = "post-augmentation-complication"
+
 MATRIX: Final[Mapping[str, _Row]] = MappingProxyType(
     {
         "neurological-emergency": _ALARM,
         "spinal-infection": _ALARM,
-        "post-augmentation-complication": _row(chart=True, start=True, discharge=True),
+        POST: _row(chart=True, start=True, discharge=True),
         "malignant-fracture": _STRUCTURE,
         "secondary-cause-workup": _STRUCTURE,
         "unstable-fracture": _STRUCTURE,
@@ -108,7 +110,7 @@ MATRIX: Final[Mapping[str, _Row]] = MappingProxyType(
         "augmentation-missing-data": _row(
             chart=True, select=_AUGMENTATION | _REFERRAL, sign=_AUGMENTATION | _REFERRAL, problem=False
         ),
-        "specialist-review": _row(chart=True, select=_CONSERVATIVE | _REFERRAL | _AUGMENTATION, sign=_AUGMENTATION),
+        "specialist-review": _row(chart=True, select=OURS, sign=_AUGMENTATION),
         "conservative-care": _row(chart=True, select=frozenset({"opioid", "brace"}), discharge=True),
         "brace-review": _row(select=frozenset({"brace"}), sign=frozenset({"brace"})),
         "conservative-care-review": _row(chart=True, problem=False),
@@ -127,7 +129,7 @@ ALARMS: Final = ("neurological-emergency", "spinal-infection")
 RED_FLAGS: Final = frozenset(
     {
         *ALARMS,
-        "post-augmentation-complication",
+        POST,
         "malignant-fracture",
         "secondary-cause-workup",
         "unstable-fracture",
@@ -306,10 +308,7 @@ def _take(judged: list[Judged], absorber: _Absorber) -> list[Judged]:
 
 def _complication_over_alarm(judged: Sequence[Judged]) -> Mapping[str, str]:
     """Decision 10: K-POST speaks for a deficit within 30 days after augmentation, and K-RED does not repeat it."""
-    speaks = any(
-        j.recommendation.id == "post-augmentation-complication" and _showing(j) and "deficit" in j.judgement.notes
-        for j in judged
-    )
+    speaks = any(j.recommendation.id == POST and _showing(j) and "deficit" in j.judgement.notes for j in judged)
     return {"neurological-emergency": "decision 10 (post-augmentation-complication)"} if speaks else {}
 
 
@@ -340,9 +339,7 @@ def _alarm_over_others(judged: Sequence[Judged]) -> Mapping[str, str]:
     critical = [
         j
         for j in judged
-        if _showing(j)
-        and j.judgement.indicator == "critical"
-        and j.recommendation.id in (*ALARMS, "post-augmentation-complication")
+        if _showing(j) and j.judgement.indicator == "critical" and j.recommendation.id in (*ALARMS, POST)
     ]
     urgent = {j.recommendation.id for j in judged if _showing(j) and j.judgement.indicator != "info"}
     infos = _topics_shown(judged) - urgent
@@ -352,6 +349,8 @@ def _alarm_over_others(judged: Sequence[Judged]) -> Mapping[str, str]:
         taken |= dict.fromkeys(DROPPED_BY_ALARM, rule)
         if any(_showing(j) for j in alarms):
             taken |= dict.fromkeys(FOLDED_INTO_ALARM, rule)
+    if any(j.recommendation.id == POST and _suppressed_by_site(j) for j in judged):
+        taken |= dict.fromkeys(DROPPED_BY_ALARM, f"decision 4 ({POST})")
     return taken
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from cds_service.criteria import opioids
 from cds_service.criteria.assessment import Assessment
-from cds_service.criteria.criterion import Criteria, Criterion
+from cds_service.criteria.criterion import Criteria, Criterion, on_record
 from cds_service.facts.fact import Claim, any_of, met, not_met
 from cds_service.knowledge.citations import cite
 from cds_service.recommendations.recommendation import Judgement, Recommendation, Situation
@@ -100,7 +100,7 @@ def judge(a: Assessment, situation: Situation) -> tuple[Judgement, ...]:
             criteria=found,
             outcome=found.outcome,
             indicator="warning",
-            table=(*found.include[:2], *risks(a), *found.exclude),
+            table=(*found.include[:2], *on_record(risks(a)), *found.exclude),
             notes=notes(a),
             values={
                 "reason": reason(a),

@@ -179,11 +179,11 @@ def test_an_onset_that_cannot_be(onset: Any, expected: list[str]) -> None:
     assert all(str(ago(78 * 365).first) not in f"{e.value} {e.date}" for each in all_found for e in each.evidence)
 
 
-def test_a_planned_date_moves_the_limit() -> None:
-    """Decision 6: the reference date, not the day of the call."""
+def test_a_planned_date_makes_no_later_onset_possible() -> None:
+    """CF-03: what is dated after the call cannot have happened, whatever is planned for later."""
     topics = {**CANDIDATE, "fractures": {"diagnoses": [fracture("T12", onset=ago(-3))]}}
     assert "CF-03" in rules(**topics)
-    assert "CF-03" not in rules(**topics, drafts=(draft("augmentation", "T12", planned=ago(-4).first),))
+    assert "CF-03" in rules(**topics, drafts=(draft("augmentation", "T12", planned=ago(-4).first),))
 
 
 def test_a_score_and_a_study_of_the_future() -> None:

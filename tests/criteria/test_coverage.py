@@ -268,9 +268,7 @@ def test_too_many_levels_do_not_count_in_myeloma() -> None:
     levels = ("T9", "T10", "T11", "T12")
     order = draft("augmentation", *levels, procedure_numbers=("22513", "22515"))
     plain = whole(drafts=(order,))
-    myeloma = whole(
-        drafts=(order,), payer={"diagnoses": [coded("M84.58XA", "T12"), coded("C90.00", is_fracture=False)]}
-    )
+    myeloma = whole(drafts=(order,), malignancy={"myeloma": [disease("bone-tropic")]})
     by_rule = {c.rule: c.claim for c in file_of(plain).exclusions}
     assert by_rule["CX-04"].met
     assert {c.rule: c.claim for c in file_of(myeloma).exclusions}["CX-04"].not_met
@@ -416,8 +414,8 @@ def test_the_state(places: tuple[str | None, ...], home: str | None, state: str 
 )
 def test_prior_authorisation_is_dated(day: str, applies: bool) -> None:
     """WISER: services from 15 January 2026 to 31 December 2031, both days included, by the planned day."""
-    order = draft("augmentation", "T12", planned=date.fromisoformat(day), state=AT)
-    a = whole(drafts=(order,))
+    planned = date.fromisoformat(day)
+    a = whole(drafts=(draft("augmentation", "T12", planned=planned, state=AT),), as_of=min(planned, TODAY))
     assert in_wiser(a, fact("medicare-ffs")).met is applies
     assert judged(a).indicator == ("warning" if applies else "info")
     assert ("wiser-open" in judged(a).notes) is applies

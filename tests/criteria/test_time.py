@@ -150,7 +150,22 @@ def test_new(onset: DateRange | None, old: bool, truth: Truth) -> None:
 
 
 def test_reference_date_is_a_date() -> None:
-    """Section 0: the earliest planned date of the augmentation drafts, else the day of the call."""
+    """Section 0: the planned date of the selected augmentation drafts, of several the last, else the day of the call; at
+    a level that of the drafts that name it.
+    """
     assert assessed().facts.reference_date == TODAY
     drafts = (draft("augmentation", planned=date(2026, 12, 9)), draft("augmentation", planned=date(2026, 12, 1)))
-    assert assessed(drafts=drafts).facts.reference_date == date(2026, 12, 1)
+    assert assessed(drafts=drafts).facts.reference_date == date(2026, 12, 9)
+    over = (draft("augmentation", planned=date(2026, 11, 19)),)
+    assert assessed(drafts=over).facts.reference_date == TODAY
+    unselected = (draft("augmentation", planned=date(2026, 12, 9), selected=False),)
+    assert assessed(drafts=unselected).facts.reference_date == TODAY
+    apart = (
+        draft("augmentation", "T12", planned=date(2026, 12, 9)),
+        draft("augmentation", "L1", planned=date(2026, 12, 1)),
+    )
+    fractures = {"diagnoses": [fracture("T12", onset=ago(28)), fracture("L1", onset=ago(28)), fracture("L3")]}
+    a = assessed(drafts=apart, fractures=fractures)
+    assert level_of(a, "T12").reference == date(2026, 12, 9)
+    assert level_of(a, "L1").reference == date(2026, 12, 1)
+    assert level_of(a, "L3").reference == TODAY

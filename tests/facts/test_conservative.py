@@ -98,7 +98,6 @@ def test_what_is_no_analgesic_given(drug: dict[str, Any]) -> None:
     [
         (ordered(), days("2026-11-01"), True),
         (ordered(status="completed"), days("2026-11-01"), False),
-        (ordered(status="on-hold"), days("2026-11-01"), False),
         (ordered(authoredOn=None), None, True),
         (
             resource(
@@ -143,9 +142,15 @@ def test_what_is_no_analgesic_given(drug: dict[str, Any]) -> None:
     ],
 )
 def test_when_it_began(drug: dict[str, Any], start: object, active: bool) -> None:
-    """CM-07: handed over, effective, else authored; on hold is not active."""
+    """CM-07: handed over, effective, else authored."""
     (found,) = facts(drug).conservative.given.items
     assert (found.start, found.active) == (start, active)
+
+
+@pytest.mark.parametrize("status", ["on-hold", "stopped", "cancelled", "draft", "entered-in-error"])
+def test_what_is_neither_active_nor_completed_was_not_given(status: str) -> None:
+    """CM-07: "an item active or completed"."""
+    assert facts(ordered(status=status)).conservative.given.items == ()
 
 
 @pytest.mark.parametrize(

@@ -105,13 +105,13 @@ def test_levels(more: dict[str, Any], levels: tuple[str, ...]) -> None:
         ({"occurrenceDateTime": "2026-12-01T09:00:00Z"}, date(2026, 12, 1)),
         ({"occurrencePeriod": {"start": "2026-12-02", "end": "2026-12-09"}}, date(2026, 12, 2)),
         ({"occurrenceTiming": {"event": ["2026-12-03"]}}, date(2026, 12, 3)),
-        ({"occurrenceDateTime": "2026-12"}, None),
+        ({"occurrenceDateTime": "2026-12"}, date(2026, 12, 1)),
         ({"authoredOn": "2026-12-01"}, None),
         ({}, None),
     ],
 )
 def test_planned(more: dict[str, Any], planned: date | None) -> None:
-    """Section 0 "Dates": the planned day where the draft names one exact day."""
+    """Section 0 "Dates": the planned day, the first one of a month or a year."""
     assert draft(service("22514", CPT, **more)).planned == planned
 
 

@@ -362,10 +362,10 @@ def test_the_tumour_board_is_asked_through_oncology() -> None:
 
 
 def test_the_bone_clinic_is_a_referral() -> None:
-    """Decision 11, SP-06: the osteoporosis clinic's code, the words name the metabolic bone clinic too."""
+    """Decision 11, SP-06: the osteoporosis clinic's code, the words name the bone clinic too."""
     resource = only("bone-health-referral", "T12")
     assert coded(resource) == {"412717001"}
-    assert "bone clinic" in resource["code"]["text"]
+    assert "Bone clinic" in resource["code"]["text"]
     assert resource["priority"] == "routine"
 
 

@@ -35,7 +35,10 @@ from tests.criteria.given import (
 from tests.facts.changing import replaced
 
 EDEMA = finding(marrow_edema=True, acuity="acute", height_loss_percent=(35, 35), kyphosis=True, posterior_wall="intact")
+TREATED: Mapping[str, Any] = {"bone_health": {"drugs": [disease("bisphosphonate")]}}
+"""On a drug against osteoporosis, so that the card of bone health stays out of these tests (SL-03)."""
 CANDIDATE: Mapping[str, Any] = {
+    **TREATED,
     "imaging": {"studies": [study(EDEMA)], "orders": []},
     "fractures": {"diagnoses": [fracture("T12", onset=ago(28))]},
     "pain": {"scores": [score(8), score(5, 14)]},
@@ -44,6 +47,7 @@ CANDIDATE: Mapping[str, Any] = {
 }
 """Vignette 1 as facts."""
 NEW: Mapping[str, Any] = {
+    **TREATED,
     "imaging": {"studies": [study(finding("L1"), modality="XR", regions=("lumbar",), days=1)], "orders": []},
     "fractures": {"diagnoses": [fracture("L1", onset=ago(2))]},
     "pain": {"scores": [score(6)]},
@@ -120,11 +124,11 @@ def test_an_unknown_age_is_no_child() -> None:
 @pytest.mark.parametrize(
     ("drafts", "expected"),
     [
-        ((draft("brace"),), {"augmentation-referral"}),
+        ((draft("brace"),), {"augmentation-referral", "brace-review"}),
         ((draft("opioid"),), {"augmentation-referral"}),
         ((draft("physiotherapy"),), {"augmentation-referral"}),
         ((draft("spine-referral"),), {"augmentation-referral"}),
-        ((draft("imaging", modality="MR", regions=frozenset({"thoracic"})),), set()),
+        ((draft("imaging", modality="MR", regions=frozenset({"thoracic"})),), {"duplicate-order"}),
         ((draft("other"),), set()),
         ((draft("brace", selected=False), draft("other")), set()),
         ((VA,), set()),
@@ -138,12 +142,12 @@ def test_referral_on_order_select(drafts: tuple[Any, ...], expected: set[str]) -
 @pytest.mark.parametrize(
     ("hook", "drafts", "expected"),
     [
-        ("order-sign", (draft("imaging", modality="XR", regions=frozenset({"lumbar"})),), set()),
+        ("order-sign", (draft("imaging", modality="XR", regions=frozenset({"lumbar"})),), {"duplicate-order"}),
         ("order-sign", (draft("imaging", modality="NM", regions=frozenset({"lumbar"})),), {"mri-without-contrast"}),
         ("order-sign", (draft("spine-referral"),), {"mri-without-contrast"}),
-        ("order-sign", (draft("brace"),), set()),
+        ("order-sign", (draft("brace"),), {"brace-review"}),
         ("order-select", (draft("imaging", modality="NM", regions=frozenset({"lumbar"})),), {"mri-without-contrast"}),
-        ("order-select", (draft("brace"),), {"conservative-care"}),
+        ("order-select", (draft("brace"),), {"conservative-care", "brace-review"}),
         ("order-select", (draft("opioid"),), {"conservative-care"}),
         ("order-select", (draft("physiotherapy"),), set()),
     ],
@@ -157,7 +161,7 @@ def test_a_radiograph_to_sign_and_severe_pain() -> None:
     """OC-12: severe symptoms call for MRI instead."""
     film = draft("imaging", modality="XR", regions=frozenset({"lumbar"}))
     found = shown("order-sign", drafts=(film,), **{**NEW, "pain": {"scores": [score(7)]}})
-    assert set(cards(found)) == {"mri-without-contrast"}
+    assert set(cards(found)) == {"mri-without-contrast", "duplicate-order"}
 
 
 def test_a_critical_alarm_drops_every_info_card() -> None:
@@ -178,6 +182,19 @@ def test_a_site_may_suppress_the_alarm_card() -> None:
     found = shown(choices={"red_flag_cards": "suppress-only"}, neurology={"stated": [says(True)]}, **CANDIDATE)
     assert cards(found) == {}
     assert reason(found, "neurological-emergency") == "red_flag_cards"
+
+
+def test_a_suppressed_complication_keeps_the_referral_away() -> None:
+    """Decision 4: what K-POST would drop stays away though the card itself is not shown."""
+    choices = {"red_flag_cards": "suppress-only"}
+    after = {
+        "spine": {"augmentations": [augmented("L3", days=10)]},
+        "alarms": {"chest": [disease("dyspnoea", onset=2)]},
+    }
+    assert cards(shown(**CANDIDATE, **after)) == {"post-augmentation-complication": "critical"}
+    found = shown(choices=choices, **CANDIDATE, **after)
+    assert cards(found) == {}
+    assert reason(found, "augmentation-referral") == "decision 4 (post-augmentation-complication)"
 
 
 def test_an_alarm_on_a_draft_keeps_the_contraindication() -> None:
@@ -204,16 +221,18 @@ def test_a_contraindication_absorbs_what_is_missing() -> None:
     missing = {**CANDIDATE, "pain": {"scores": []}}
     assert set(cards(shown("order-sign", drafts=(VA,), **missing))) == {
         "augmentation-missing-data",
+        "augmentation-coverage",
         "augmentation-preparation",
     }
     fever = shown(
         "order-sign", drafts=(VA,), pain={"scores": [], "at_fracture_level": [says(False)]}, **_but(missing, "pain")
     )
-    assert set(cards(fever)) == {"augmentation-contraindicated"}
+    assert set(cards(fever)) == {"augmentation-contraindicated", "augmentation-coverage"}
     late = {**missing, "fractures": {"diagnoses": [fracture("T12", onset=ago(90))]}}
     assert set(cards(shown("order-sign", drafts=(VA,), **late))) == {
         "augmentation-criteria-not-met",
         "specialist-review",
+        "augmentation-coverage",
     }
 
 
@@ -234,7 +253,7 @@ def test_the_best_level_leads() -> None:
 def test_a_draft_is_judged_at_its_levels_alone() -> None:
     """Decision 16: T12 is fine, L1 is ordered and has no study, so the card speaks of L1."""
     found = shown("order-sign", drafts=(draft("augmentation", "L1"),), **CANDIDATE)
-    assert [card.leading.level for card in found.cards] == ["L1"]
+    assert {card.leading.level for card in found.cards} == {"L1"}
 
 
 def test_a_draft_without_level_is_judged_at_every_acute_one() -> None:
@@ -242,7 +261,8 @@ def test_a_draft_without_level_is_judged_at_every_acute_one() -> None:
     old = study(EDEMA, finding("T8", acuity="chronic"))
     found = shown("order-sign", drafts=(draft("augmentation"),), **{**CANDIDATE, "imaging": {"studies": [old]}})
     assert {card.recommendation.id: card.leading.level for card in found.cards if card.leading.level} == {
-        "augmentation-missing-data": "T12"
+        "augmentation-missing-data": "T12",
+        "augmentation-coverage": "T12",
     }
 
 
