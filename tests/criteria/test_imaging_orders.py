@@ -124,12 +124,10 @@ def test_a_chance_finding_with_cancer() -> None:
     assert orders.chance_finding_with_cancer(level_of(a, "L1"), a).met
     hurting = at_l1(malignancy=other, pain={"scores": [score(3)]})
     assert orders.chance_finding_with_cancer(level_of(hurting, "L1"), hurting).not_met
-    benign = at_l1(
-        malignancy=other,
-        pain=painless,
-        imaging={"studies": [study(finding("L1", etiology="osteoporotic"), regions=("lumbar",))], "orders": []},
-    )
-    assert orders.chance_finding_with_cancer(level_of(benign, "L1"), benign).not_met
+    for days, cleared in ((1, True), (8, False)):  # the fracture is two days old
+        film = study(finding("L1", etiology="osteoporotic"), regions=("lumbar",), days=days)
+        benign = at_l1(malignancy=other, pain=painless, imaging={"studies": [film], "orders": []})
+        assert orders.chance_finding_with_cancer(level_of(benign, "L1"), benign).not_met is cleared
 
 
 # --- kidneys, pregnancy, allergy --------------------------------------------------------------------------------------

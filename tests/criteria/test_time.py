@@ -150,8 +150,8 @@ def test_new(onset: DateRange | None, old: bool, truth: Truth) -> None:
 
 
 def test_reference_date_is_a_date() -> None:
-    """Section 0: the planned date of the selected augmentation drafts, of several the last, else the day of the call; at
-    a level that of the drafts that name it.
+    """Section 0: the planned date of the selected augmentation drafts, of several the last, else the day of the call;
+    at a level that of the drafts that name it.
     """
     assert assessed().facts.reference_date == TODAY
     drafts = (draft("augmentation", planned=date(2026, 12, 9)), draft("augmentation", planned=date(2026, 12, 1)))
