@@ -56,9 +56,12 @@ def complication(a: Assessment) -> Complication | None:
 
 
 def complicated(a: Assessment) -> Claim:
-    """RF-07 holds; not so where no augmentation is certainly in the window."""
+    """RF-07: something of it since an augmentation in the window; unknown where nobody can tell of one."""
     found = complication(a)
-    return found.any if found is not None else not_met()
+    if found is not None:
+        return found.any
+    lately = recent_augmentation(a)
+    return unknown(lately.why_unknown or "the day of the augmentation") if lately.unknown else not_met()
 
 
 def _since(when: DateRange | None, done: DateRange) -> bool | None:

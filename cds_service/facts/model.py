@@ -294,6 +294,8 @@ class Pain:
     """
     unreliable: Listing[Disease] = field(default_factory=unread)
     """Dementia or delirium: a stated score may mislead (SP-10)."""
+    other_source: Listing[Disease] = field(default_factory=unread)
+    """A current disc or nerve root problem below the neck, from which the pain may come instead (CX-01, S1-04)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,14 @@ PER_TEN: Final = frozenset({"", "1", "/10", "cm", "score", "points", "point", "o
 
 _COGNITION: Final = either(r"dementia", r"alzheimer\w*", "delirium", r"cognitive (?:impairment|deficit)s?")
 _MILD: Final = either("mild cognitive", "at risk (?:of|for)", "screening", "family history", "rule out")
+OF_A_NERVE_ROOT: Final = ("M51.1", "M51.2", "M54.14", "M54.15", "M54.16", "M54.17", "M54.3", "M54.4")
+"""ICD-10-CM: disc disorders with radiculopathy and displaced discs below the neck, radiculopathy there, sciatica."""
+_NERVE_ROOT: Final = either(
+    r"(?:disc|disk|nucleus pulposus) (?:herniation|prolapse|protrusion|extrusion)",
+    r"(?:herniated|prolapsed|slipped|ruptured) (?:(?:lumbar|thoracic|intervertebral) )?(?:disc|disk)",
+    "(?:lumbar|lumbosacral|thoracic|thoracolumbar) radiculopathy",
+    "sciatica",
+)
 _BACK: Final = re.compile(
     r"\bback\b|\bspin(?:e|al)\b|\bvertebra|\blumbar\b|\bthora|\btrunk\b|\bflank\b|\bgenerali[sz]ed\b|\bwhole body\b",
     re.I,
@@ -70,6 +78,7 @@ def pain(source: Source, answers: Answers) -> Pain:
         back_pain=source.listing(_back_pain(source), "conditions"),
         signs=source.documented(_signs(source), "conditions"),
         unreliable=source.listing(_unreliable(source), "conditions"),
+        other_source=source.listing(_other_source(source), "conditions"),
     )
 
 
@@ -147,6 +156,15 @@ def _unreliable(source: Source) -> Iterator[Disease]:
             yield problem.disease(listed["kind"], listed["display"])
         elif spoken_of(_COGNITION, problem.spoken) and not _MILD.search(problem.spoken):
             yield problem.disease("dementia", "cognitive impairment", by_wording=True)
+
+
+def _other_source(source: Source) -> Iterator[Disease]:
+    for problem in source.problems:
+        if problem.standing != "current":
+            continue
+        coded = any(system == ICD_10_CM and code.startswith(OF_A_NERVE_ROOT) for system, code in problem.keys)
+        if coded or spoken_of(_NERVE_ROOT, problem.spoken):
+            yield problem.disease("disc-or-root", problem.spoken.splitlines()[0] if problem.spoken else "disc or root")
 
 
 def _told(problem: Problem) -> str:

@@ -61,7 +61,15 @@ def notes(found: Candidacy, a: Assessment) -> tuple[str, ...]:
     present = tuple(f"present-{c.rule.lower()}" for c in found.remarks if c.claim.met)
     gap = tuple("care-gap" for c in found.criteria.confirm if c.rule == "VA-11" and c.claim.not_met)
     path = ("hospitalised-path",) if a.course.inpatient.met else ()
-    return (*path, *present, *gap, *(("bed-rest",) if course.bed_rest(a.facts).met else ()))
+    other = ("other-source",) if other_sources(a) else ()
+    return (*path, *present, *other, *gap, *(("bed-rest",) if course.bed_rest(a.facts).met else ()))
+
+
+def other_sources(a: Assessment) -> str:
+    """CX-01, S1-04: the disc and nerve root problems on record, while no examination ties the pain to the fracture."""
+    if not a.course.pain_concordant.unknown:
+        return ""
+    return "; ".join(dict.fromkeys(d.evidence.value for d in a.facts.pain.other_source.items if d.active))
 
 
 def summary_values(level: LevelFacts, a: Assessment) -> Mapping[str, str]:
@@ -72,6 +80,7 @@ def summary_values(level: LevelFacts, a: Assessment) -> Mapping[str, str]:
         "days": str(days) if days is not None else "unknown",
         "nrs": f"{score:g}" if score is not None else "not documented",
         "closing": f"{end}" if (end := window_end(level, a)) is not None else "not known",
+        "other_source": other_sources(a) or "none",
         "height_loss": f"{level.height_loss.value}" if level.height_loss.value is not None else "not stated",
     }
 

@@ -26,6 +26,7 @@ LONGEST: Mapping[str, str] = {
     "finding": "x" * LONGEST_IN_SUMMARY,
     "date": "2026-11-20",
     "reason": "x" * LONGEST_IN_SUMMARY,
+    "other_source": "x" * LONGEST_IN_SUMMARY,
     "risk": "antithrombotic by a status code active (+99)",
     "inr": "unknown",
     "platelets": "1.235e+06",
