@@ -1,11 +1,13 @@
 """What becomes of every vignette, in lines: each card with its words, each judgement that is not shown with why.
 
-``judged.txt`` holds them. Where a line changes, the change is clinical: read the difference before keeping it
+``judged.txt`` holds them, ``clauses.txt`` every clause that was ever judged, with its place in its source. Where a line
+changes, the change is clinical: read the difference before keeping it
 (`python -m pytest tests/clinical/test_judged.py --update-golden`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -22,6 +24,7 @@ from tests.clinical.running import LIMIT, evaluated, facts_of
 
 VIGNETTES: Final = load_vignettes()
 KEPT: Final = Path(__file__).with_name("judged.txt")
+CLAUSES: Final = Path(__file__).with_name("clauses.txt")
 TEXTS: Final = load_cards()
 
 
@@ -32,10 +35,16 @@ def facts(name: str) -> Facts:
     return facts_of(build(vignette), as_of(vignette))
 
 
+@cache
+def judged(name: str) -> Evaluation:
+    """A vignette with every recommendation judged."""
+    vignette = VIGNETTES[name]
+    return evaluated(facts(name), vignette.get("hook", "patient-view"), vignette.get("role", "clinician"))
+
+
 def told(name: str) -> str:
     """The paragraph of one vignette."""
-    vignette = VIGNETTES[name]
-    evaluation = evaluated(facts(name), vignette.get("hook", "patient-view"), vignette.get("role", "clinician"))
+    evaluation = judged(name)
     return "\n".join([f"== {name}", *_cards(evaluation), *_silenced(evaluation)])
 
 
@@ -69,6 +78,23 @@ def _silenced(evaluation: Evaluation) -> Iterator[str]:
     yield from seen
 
 
+def clauses(name: str) -> Iterator[str]:
+    """Every clause judged, a line each; a number in a label stands as #, for it is of the patient or the site."""
+    for j in judged(name).judged:
+        criteria = j.judgement.criteria
+        parts = (("include", criteria.include), ("exclude", criteria.exclude), ("confirm", criteria.confirm))
+        for role, asked in (*parts, ("shown", j.judgement.table)):
+            for c in asked:
+                label = re.sub(r"\d+(?:\.\d+)?", "#", c.label)
+                yield f"{j.recommendation.id} | {role} | {label} | {c.rule} | {c.at.label}"
+
+
+@cache
+def kept_clauses() -> frozenset[str]:
+    """The clauses on file."""
+    return frozenset(CLAUSES.read_text(encoding="utf-8").splitlines())
+
+
 @cache
 def kept() -> dict[str, str]:
     """The paragraphs on file, by vignette."""
@@ -82,6 +108,23 @@ def test_a_vignette_is_judged_as_it_was(name: str, pytestconfig: pytest.Config) 
     if pytestconfig.getoption("--update-golden", default=False):
         pytest.skip("being written, by the test below")
     assert told(name) == kept().get(name)
+
+
+@pytest.mark.parametrize("name", list(VIGNETTES))
+def test_every_clause_is_a_known_one(name: str, pytestconfig: pytest.Config) -> None:
+    """Each clause has the words, the rule and the place in its source that were read before."""
+    if pytestconfig.getoption("--update-golden", default=False):
+        pytest.skip("being written, by the test below")
+    assert set(clauses(name)) <= kept_clauses()
+
+
+def test_no_clause_is_left_over(pytestconfig: pytest.Config) -> None:
+    """Every clause on file is judged in some vignette."""
+    every = {clause for name in VIGNETTES for clause in clauses(name)}
+    if pytestconfig.getoption("--update-golden", default=False):
+        CLAUSES.write_text("\n".join(sorted(every)) + "\n", encoding="utf-8")
+        kept_clauses.cache_clear()
+    assert every == kept_clauses()
 
 
 def test_no_paragraph_is_left_over(pytestconfig: pytest.Config) -> None:
