@@ -48,8 +48,10 @@ run: $(VENV)/.runtime ## serve the demo on http://127.0.0.1:8000 (PORT=... for a
 
 # --- check ---------------------------------------------------------------------------------------------------------------------------
 
-test: $(VENV)/.dev ## the whole test suite
-	$(PY) -m pytest
+WORKERS ?= auto
+
+test: $(VENV)/.dev ## the whole test suite, on all cores (WORKERS=0 for one process)
+	$(PY) -m pytest --numprocesses $(WORKERS) --dist loadgroup
 
 check: lint types contracts test ## format, lint, types, import contracts, then the tests (content and docs drift among them)
 

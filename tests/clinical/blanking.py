@@ -28,14 +28,29 @@ def blanked(value: Any) -> Any:
             return None
 
 
+def is_blank(value: Any) -> bool:
+    """Whether nothing is known of a fact already, so that taking it away changes nothing."""
+    match value:
+        case Listing():
+            return value.gap is not None and not value.items
+        case Fact():
+            return value.value is None and not value.evidence
+        case Claim():
+            return value.unknown and not value.evidence
+        case _:
+            return False
+
+
 def without_one_fact(facts: Facts) -> Iterator[tuple[str, Facts]]:
     """Every way to take one fact away, with its name: ``pain.scores``, ``implants``, ``finding.marrow_edema``."""
     for name, topic in members(facts):
+        if is_blank(topic):
+            continue
         if (nothing := blanked(topic)) is not None:
             yield name, replaced(facts, **{name: nothing})
             continue
         for inner, value in members(topic):
-            if (nothing := blanked(value)) is not None:
+            if not is_blank(value) and (nothing := blanked(value)) is not None:
                 yield f"{name}.{inner}", replaced(facts, **{name: replaced(topic, **{inner: nothing})})
     for attribute in dict.fromkeys(
         name for found in _findings(facts) for name, value in members(found) if value is not None

@@ -28,6 +28,8 @@ from tests.clinical.blanking import without_one_fact
 from tests.clinical.builder import VARIANTS, Variant, as_of, build, load_vignettes
 from tests.clinical.running import evaluated, facts_of
 
+pytestmark = pytest.mark.xdist_group("blank-one-fact")
+"""One process for all of it: the last test reads what the first ones found."""
 VIGNETTES = load_vignettes()
 ABOUT_MISSING_DATA = "augmentation-missing-data"
 ABOUT_PAIRS = "conflicting-data"
