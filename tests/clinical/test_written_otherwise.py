@@ -23,6 +23,8 @@ ASKED = {"augmentation-missing-data": "info"}
 CARE = {"conservative-care": "info"}
 MRI = {"mri-without-contrast": "info"}
 ALTERNATIVE = {"alternative-to-mri": "info"}
+CONFLICT = {"conflicting-data": "info"}
+BONES = {"osteoporosis-treatment": "info"}
 
 Json = dict[str, Any]
 
@@ -104,7 +106,7 @@ SCORES: dict[str, tuple[Json, dict[str, str]]] = {
         ),
         ASKED,
     ),
-    "over ten": (observation(valueQuantity={"value": 80}), ASKED),
+    "over ten": (observation(valueQuantity={"value": 80}), {**CONFLICT, **ASKED}),
     "text": (observation(valueString="moderate"), ASKED),
     "no value": (observation(), ASKED),
     "undated": (observation(valueInteger=8, effectiveDateTime=None), ASKED),
@@ -134,7 +136,7 @@ ONSETS: dict[str, tuple[Json, dict[str, str]]] = {
     "year": ({"onsetDateTime": "2026"}, CARE),
     "age": ({"onsetAge": {"value": 78, "unit": "a", "code": "a"}}, CARE),
     "words": ({"onsetString": "three weeks ago after lifting"}, ASKED),
-    "before birth": ({"onsetDateTime": "1900-01-01"}, ASKED),
+    "before birth": ({"onsetDateTime": "1900-01-01"}, {**CONFLICT, **ASKED}),
     "no date at all": ({"onsetDateTime": "soon"}, ASKED),
     "recorded a month ago": ({"recordedDate": "2026-10-21"}, ASKED),
 }
@@ -381,7 +383,7 @@ IMPLANTS: dict[str, tuple[str, Json, dict[str, str]]] = {
             "type": coded(SNOMED, "14106009", "Pacemaker"),
             "safety": [{"text": "MR Unsafe"}],
         },
-        {**ALTERNATIVE, **CARE},
+        {**ALTERNATIVE, **CARE, **BONES},
     ),
     "label conditional in words": (
         "devices",
@@ -392,7 +394,7 @@ IMPLANTS: dict[str, tuple[str, Json, dict[str, str]]] = {
             "type": coded(SNOMED, "14106009", "Pacemaker"),
             "safety": [{"text": "MR Conditional"}],
         },
-        {**MRI, **CARE},
+        {**MRI, **CARE, **BONES},
     ),
     "inactive": (
         "devices",
@@ -403,17 +405,17 @@ IMPLANTS: dict[str, tuple[str, Json, dict[str, str]]] = {
             "type": coded(SNOMED, "14106009", "Pacemaker"),
             "safety": [coded("urn:oid:2.16.840.1.113883.3.26.1.1", "C106047")],
         },
-        {**MRI, **CARE},
+        {**MRI, **CARE, **BONES},
     ),
     "a status code known to be unsafe": (
         "conditions",
         {"resourceType": "Condition", "subject": SUBJECT, "code": coded(ICD, "Z95.811", "Heart assist device")},
-        {**ALTERNATIVE, **CARE},
+        {**ALTERNATIVE, **CARE, **BONES},
     ),
     "a status code of open labelling": (
         "conditions",
         {"resourceType": "Condition", "subject": SUBJECT, "code": coded(ICD, "Z95.0", "Presence of pacemaker")},
-        {**MRI, **CARE},
+        {**MRI, **CARE, **BONES},
     ),
     "an implantation": (
         "procedures",
@@ -424,7 +426,7 @@ IMPLANTS: dict[str, tuple[str, Json, dict[str, str]]] = {
             "code": coded(SNOMED, "447365002", "Insertion of biventricular implantable cardioverter defibrillator"),
             "performedDateTime": "2019-05-05",
         },
-        {**MRI, **CARE},
+        {**MRI, **CARE, **BONES},
     ),
 }
 
@@ -495,7 +497,7 @@ def test_an_mri_of_another_place(client: FlaskClient, title: str) -> None:
         "effectiveDateTime": "2026-11-19",
         "conclusion": "Unremarkable study.",
     }
-    assert topics(post(client, besides("3", "reports", report)).json) == {**MRI, **CARE}
+    assert topics(post(client, besides("3", "reports", report)).json) == {**MRI, **CARE, **BONES}
 
 
 def test_the_latest_form_counts(client: FlaskClient) -> None:
