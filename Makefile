@@ -13,7 +13,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 PIP := $(PY) -m pip --disable-pip-version-check --no-input install --quiet
 PACKAGING := pyproject.toml hatch_build.py requirements-build.txt
 
-.PHONY: help run test check format lint types contracts docs lock bench wheel wheel-test validate-r4 validate-reports fuzz clean
+.PHONY: help run test check format lint types contracts docs lock bench wheel wheel-test validate-r4 validate-reports fuzz mutants clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -106,6 +106,15 @@ fuzz: ## fuzz the report reader for ten minutes (FUZZ_SECONDS, FUZZ_SEED, FUZZ_P
 	@test -x build/fuzz/.venv/bin/python || "$(FUZZ_PYTHON)" -m venv build/fuzz/.venv
 	build/fuzz/.venv/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r scripts/fuzz-requirements.txt
 	build/fuzz/.venv/bin/python -m scripts.fuzz_reports --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED) --folder build/fuzz
+
+# mutmut has an environment of its own, because nobody else needs what it brings. About half an hour on two cores.
+mutants: ## mutation testing of the recommendations, the merge and the three-valued logic, docs/validation/mutation.md
+	@test -x build/mutants/.venv/bin/python || "$(PYTHON)" -m venv build/mutants/.venv
+	build/mutants/.venv/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements-dev.txt
+	build/mutants/.venv/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r scripts/mutants-requirements.txt
+	rm -rf mutants
+	build/mutants/.venv/bin/mutmut run >build/mutants/run.log
+	build/mutants/.venv/bin/python -m scripts.mutants --mutmut build/mutants/.venv/bin/mutmut
 
 lock: $(VENV)/.dev ## pin the newest versions, with hashes
 	@$(VENV)/bin/uv --version >/dev/null 2>&1 || $(PIP) uv

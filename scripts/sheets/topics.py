@@ -1,4 +1,4 @@
-"""docs/topics.md: which card topics are built. Codes and shorthands are written by hand, the last column by this."""
+"""docs/topics.md: the card topics. Codes and shorthands are written by hand, the last column by this."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import re
 from pathlib import Path
 from typing import Final
 
-from cds_service.recommendations import ALL
+from cds_service.hooks.cards import load_cards
 
 FILE: Final = Path(__file__).resolve().parents[2] / "docs" / "topics.md"
 ROW: Final = re.compile(r"^\| `([a-z-]+)` \| (K-[A-Z]+) \| .* \|$", re.MULTILINE)
-BUILT: Final = "built"
-NOT_BUILT: Final = "not built yet: named by `explain`, on no card"
 
 
 def shorthands() -> dict[str, str]:
@@ -21,10 +19,10 @@ def shorthands() -> dict[str, str]:
 
 def page() -> str:
     """docs/topics.md with its last column as it is now."""
-    built = {r.id for r in ALL}
+    cards = load_cards()
 
     def row(found: re.Match[str]) -> str:
-        state = f"{BUILT}, [sheet](recommendations.md#{found[1]})" if found[1] in built else NOT_BUILT
-        return f"| `{found[1]}` | {found[2]} | {state} |"
+        title = cards[found[1]].title
+        return f"| `{found[1]}` | {found[2]} | [{title}](recommendations.md#{found[1]}) |"
 
     return ROW.sub(row, FILE.read_text(encoding="utf-8"))
