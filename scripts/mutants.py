@@ -1,8 +1,8 @@
 """Sums up a run of mutmut: what was killed, what survived, and whether each survivor has its reason on file.
 
 `make mutants` runs it after mutmut. The reasons stand in ``docs/validation/mutation-survivors.toml``: a pattern of a
-mutant's function and of the line it makes, with why no test can or should tell it apart. Fails when fewer than the least
-share were killed, or when a survivor has no reason.
+mutant's function and of the line it makes, with why no test can or should tell it apart. Fails when fewer than the
+least share were killed, or when a survivor has no reason.
 """
 
 from __future__ import annotations
@@ -91,12 +91,12 @@ def page(stats: dict[str, int], left: tuple[Survivor, ...], known: tuple[Reason,
     each = "\n".join(f"- `{s.function}`: `{s.was}` became `{s.now}`" for s in left)
     return f"""# Mutation testing
 
-Written by `make mutants`: mutmut over `cds_service/recommendations/`, the merge among them, and `cds_service/facts/truth.py`.
-Each mutant is one change of the code; the tests of recommendations and merge, those of the three-valued logic and every
-vignette are run against it.
+Written by `make mutants`: mutmut over `cds_service/recommendations/`, the merge among them, and
+`cds_service/facts/truth.py`. Each mutant is one change of the code; the tests of recommendations and merge, those of
+the three-valued logic and every vignette are run against it.
 
-**{killed} of {tested} mutants were killed ({killed / tested:.1%}).** {stats["survived"]} survived, {stats["timeout"]} ran out
-of time and count as killed.
+**{killed} of {tested} mutants were killed ({killed / tested:.1%}).** {stats["survived"]} survived;
+{stats["timeout"]} ran out of time and count as killed.
 
 | Why they are left | Survivors |
 | --- | --- |

@@ -115,6 +115,8 @@ def denosumab_lapsed(facts: Facts, limit: Thresholds) -> Claim:
     """SP-06: the newest dose of denosumab is more than 7 months old, and no order for it is in force."""
     doses, drugs = facts.bone_health.denosumab_doses, facts.bone_health.drugs
     dated = [(s.when, s.evidence) for s in doses.items if s.when is not None]
+    if len(dated) < len(doses.items):
+        return unknown("a dose of no date", (s.evidence for s in doses.items))
     if not dated:
         return not_met() if doses.gap is None else unknown(doses.gap)
     when, evidence = dated[0]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cds_service.criteria.assessment import Assessment, LevelFacts
+from cds_service.criteria.bone_health import denosumab_lapsed
 from cds_service.criteria.candidacy import candidacy
 from cds_service.criteria.criterion import Outcome
 from cds_service.criteria.incidental import fracture_that_counts
-from cds_service.facts.fact import Claim, all_of, any_of, at_least, claim, not_met, unknown
-from cds_service.facts.model import Disease, Listing
+from cds_service.facts.fact import Claim, all_of, any_of, at_least, claim, not_met
 
 
 def not_healed(level: LevelFacts, a: Assessment) -> Claim:
@@ -65,22 +65,11 @@ def bone_clinic_first(level: LevelFacts, a: Assessment, choices: Mapping[str, st
 
 
 def denosumab_stopped(a: Assessment) -> Claim:
-    """SP-06: the last denosumab lies over 7 months and not years back, and several vertebrae are fractured."""
-    doses = a.facts.bone_health.drugs.where(lambda d: d.kind == "rankl-inhibitor")
-    running = tuple(d.evidence for d in doses.items if d.active)
-    if running:
-        return not_met(*running)
+    """SP-06: the last dose of denosumab is over 7 months and not years back, and several vertebrae are fractured."""
+    lapsed = denosumab_lapsed(a.facts, a.limit)
+    if not lapsed.met:
+        return lapsed
+    last = next(s.when for s in a.facts.bone_health.denosumab_doses.items if s.when is not None)
+    lately = last.days_before(a.facts.as_of).at_most(a.limit.denosumab_rebound_days)
     several = at_least(a.limit.multiple_fractures, *(fracture_that_counts(level, a) for level in a.levels))
-    return all_of(_last_dose_in_window(doses, a), several)
-
-
-def _last_dose_in_window(doses: Listing[Disease], a: Assessment) -> Claim:
-    dated = [(dose.onset, dose.evidence) for dose in doses.items if dose.onset is not None]
-    if len(dated) < len(doses.items):
-        return unknown("a dose of no date", (dose.evidence for dose in doses.items))
-    if not dated:
-        return doses.some(lambda _: False)
-    last, evidence = max(dated, key=lambda each: each[0].last)
-    age = last.days_before(a.facts.as_of)
-    over, within = age.above(a.limit.denosumab_gap_days), age.at_most(a.limit.denosumab_rebound_days)
-    return all_of(claim(over, [evidence]), claim(within, [evidence]))
+    return all_of(claim(lately, lapsed.evidence), several)

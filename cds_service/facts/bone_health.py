@@ -326,10 +326,9 @@ def _lasts_until(given: date, ingredient: Ingredient) -> date:
 
 
 def _denosumab_doses(taken: tuple[Medicine, ...]) -> Iterator[Statement]:
-    """Every dose given or handed over, of any strength: stopping any of them matters."""
+    """Every dose given, handed over or ordered and completed, of any strength: stopping any of them matters."""
     for medicine in taken:
-        is_given = isinstance(medicine.resource, fhir.MedicationAdministration | fhir.MedicationDispense)
-        if is_given and medicine.status == "completed" and medicine.start.when is not None:
+        if medicine.status == "completed":
             for each in medicine.of(BONE_DRUG):
                 if each.row["code"] == DENOSUMAB:
                     yield Statement(True, medicine.start.when, medicine.evidence(each))

@@ -119,7 +119,6 @@ class Thresholds:
     calcium_mg_dl: float
     esr_workup_mm_h: int
     workup_labs_fresh_days: int
-    denosumab_gap_days: int
     denosumab_rebound_days: int
     multiple_fractures: int
     # Imaging orders

@@ -18,7 +18,7 @@ from cds_service.knowledge.thresholds import load_threshold_entries
 from scripts.sheets.words import NOT_REVIEWED, PARTS, WRITTEN, code_list, name_of, number, site_range, table
 
 FILE: Final = Path(__file__).with_name("facts.toml")
-CLOCK: Final = frozenset({"as_of", "at"})
+CLOCK: Final = frozenset({"as_of", "at", "judged_level"})
 """Fields of `Facts` that say when the question was asked, and are no facts."""
 EMPTY: Final[Mapping[str, str]] = {
     "none": "none: there is none",

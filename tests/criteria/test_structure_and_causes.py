@@ -325,20 +325,21 @@ def test_the_wall_is_the_specialists_only_without_a_draft() -> None:
 
 
 @pytest.mark.parametrize(
-    ("doses", "holds"),
+    ("doses", "drugs", "holds"),
     [
-        ([disease("rankl-inhibitor", onset=214, active=False)], "met"),
-        ([disease("rankl-inhibitor", onset=213, active=False)], "not_met"),
-        ([disease("rankl-inhibitor", onset=731, active=False)], "not_met"),
-        ([disease("rankl-inhibitor", onset=days, active=False) for days in (400, 100)], "not_met"),
-        ([disease("rankl-inhibitor", active=False)], "unknown"),
-        ([disease("rankl-inhibitor", onset=300, active=True)], "not_met"),
-        ([disease("bisphosphonate", onset=300, active=False)], "not_met"),
-        ([], "not_met"),
+        ([says(True, 215)], [], "met"),
+        ([says(True, 213)], [], "not_met"),
+        ([says(True, 730)], [], "met"),
+        ([says(True, 731)], [], "not_met"),
+        ([says(True, 100), says(True, 400)], [], "not_met"),
+        ([says(True, None)], [], "unknown"),
+        ([says(True, 300)], [disease("rankl-inhibitor", onset=300, active=True)], "not_met"),
+        ([], [disease("bisphosphonate", onset=300, active=False)], "not_met"),
+        ([], [], "not_met"),
     ],
 )
-def test_several_fractures_after_denosumab(doses: list[Any], holds: str) -> None:
+def test_several_fractures_after_denosumab(doses: list[Any], drugs: list[Any], holds: str) -> None:
     """SP-06: by the last dose, over 7 months and up to two years ago."""
     both = study(finding(marrow_edema=True), finding("L1", marrow_edema=True))
-    a = assessed(imaging={"studies": [both]}, bone_health={"drugs": doses})
+    a = assessed(imaging={"studies": [both]}, bone_health={"drugs": drugs, "denosumab_doses": doses})
     assert truth(specialist.denosumab_stopped(a)) == holds
