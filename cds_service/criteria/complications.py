@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cds_service.criteria.assessment import Assessment
 from cds_service.criteria.freshness import HOURS_A_DAY, fresh
-from cds_service.facts.fact import Claim, any_of, claim, not_met, unknown
+from cds_service.facts.fact import Claim, any_of, met, not_met, unknown
 from cds_service.facts.model import Augmentation, DateRange, Disease, Measurement
 
 
@@ -97,9 +97,13 @@ def _deficit(done: DateRange, a: Assessment) -> Claim:
 
 
 def _severe_new_pain(done: DateRange, a: Assessment) -> Claim:
-    """A score of 7 or more since, and two points over the last one before; severe all along is no new pain."""
+    """A score of 7 or more since, and two points over the last one before or over any in between.
+
+    Severe all along is no new pain; severe again after it had eased is.
+    """
     score = a.course.score
-    newest = a.facts.pain.scores.items[0] if score.value.value is not None else None
+    scores = a.facts.pain.scores.items
+    newest = next((m for m in scores if m.evidence in score.value.evidence), None)
     severe = score.claim(a.limit.severe_nrs)
     if newest is None or not severe.met:
         return severe
@@ -107,15 +111,27 @@ def _severe_new_pain(done: DateRange, a: Assessment) -> Claim:
         # Before a procedure pain is scored too: a score of that day is none of the time after.
         return not_met(*severe.evidence)
     before = _last_before(done, a)
-    if before is None:
+    lowest = min((*_in_between(done, newest.when, a), *before), key=lambda m: m.value, default=None)
+    if lowest is not None and newest.value - lowest.value >= a.limit.pain_trend_points:
+        return met(*severe.evidence, lowest.evidence)
+    if not before:
         return unknown("no pain score from before the augmentation to compare with", severe.evidence)
-    risen = newest.value - before.value >= a.limit.pain_trend_points
-    return claim(risen, (*severe.evidence, before.evidence))
+    return not_met(*severe.evidence, *(m.evidence for m in before))
 
 
-def _last_before(done: DateRange, a: Assessment) -> Measurement | None:
+def _last_before(done: DateRange, a: Assessment) -> tuple[Measurement, ...]:
+    """The last score before the augmentation, if there is one; earlier ones may be of another episode."""
     earlier = (m for m in a.facts.pain.scores.items if m.when is not None and m.when.last < done.first)
-    return next(earlier, None)
+    return tuple(earlier)[:1]
+
+
+def _in_between(done: DateRange, until: DateRange, a: Assessment) -> tuple[Measurement, ...]:
+    """Scores from the day of the augmentation on, of days before the newest one's."""
+    return tuple(
+        m
+        for m in a.facts.pain.scores.items
+        if m.when is not None and done.first <= m.when.first and m.when.last < until.first
+    )
 
 
 def _fever(done: DateRange, a: Assessment) -> Claim:
