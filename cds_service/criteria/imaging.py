@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from cds_service.criteria.acuity import SHOWS_EDEMA, SHOWS_UPTAKE, ImagingAcuity
+from cds_service.criteria.acuity import SHOWS_EDEMA, SHOWS_UPTAKE, ImagingAcuity, onset_days
 from cds_service.criteria.course import Course
 from cds_service.criteria.sites import Site, called_new, called_old, fractured, study_covers, suspected
 from cds_service.facts.fact import Claim, Fact, Interval, all_of, any_of, at_least, met, not_met, unknown
-from cds_service.facts.model import DateRange, Facts, SpineRegion, Study
+from cds_service.facts.levels import region_of as level_region
+from cds_service.facts.model import DateRange, Facts, FractureDiagnosis, SpineRegion, Study
+from cds_service.facts.regions import NAMED
 from cds_service.knowledge.thresholds import Thresholds
+from cds_service.reports.findings import BODY_LEVELS
 
 
 def symptomatic(site: Site, course: Course) -> Claim:
@@ -163,42 +168,143 @@ def suspicion(
     steroid: Claim,
 ) -> Suspicion:
     """FX-03, FX-04 and the "new back pain" limb of IM-05."""
-    decided = any(r.finding.status in ("present", "absent") for site in sites for r in site.reported) or _denied(facts)
+    regions, since = _regions_in_question(sites, facts), pain_onset(facts)
     coded = any(d.standing == "current" for site in sites for d in site.diagnoses)
-    gap = facts.imaging.studies.gap
-    undecided = not_met() if decided or coded else met() if gap is None else unknown(gap)
     hedged = any_of(*(suspected(site) for site in sites)) if sites else not_met()
-    recent = facts.pain.back_pain.some(lambda d: d.active and _recent(d.onset, facts, limit))
     older = facts.patient.age.claim(lambda years: years.at_least(limit.back_pain_age)).because("age not known")
+    confirmed_somewhere = any(_stand(site) == "present" for site in sites)
+    denied_now = facts.imaging.studies.some(
+        lambda s: all_known(_denies(s, regions, sites), _in_episode(s, since, facts, limit))
+    )
     return Suspicion(
-        undecided=undecided,
+        undecided=not_met() if confirmed_somewhere or coded else ~denied_now,
         hedged=hedged,
         intermediate=at_least(limit.suspicion_intermediate, *signs),
-        new_pain_at_risk=all_of(recent, any_of(older, steroid, osteoporosis)),
+        new_pain_at_risk=all_of(new_back_pain(facts, limit, course), any_of(older, steroid, osteoporosis)),
         severe=course.severe_pain,
-        radiograph_done=facts.imaging.studies.some(
-            lambda s: s.modality == "XR" and bool(s.regions) and _since_pain(s, facts)
-        ),
+        radiograph_done=facts.imaging.studies.some(lambda s: _is_film(s, regions, since, sites, facts, limit)),
     )
 
 
-def _denied(facts: Facts) -> bool:
-    """A spine study that finds no fracture at all excludes one for the region it shows."""
-    studies = (s.reading for s in facts.imaging.studies.items if s.final and s.reading is not None)
-    return any(reading.regions_without_fracture for reading in studies)
+def _is_film(
+    study: Study,
+    regions: frozenset[SpineRegion],
+    since: DateRange | None,
+    sites: tuple[Site, ...],
+    facts: Facts,
+    limit: Thresholds,
+) -> bool | None:
+    """A radiograph of this episode; where nobody says when it began, also the one that raised the suspicion."""
+    if study.modality != "XR" or not study.regions & regions:
+        return False
+    if since is None and any(_hedging(site) is study for site in sites):
+        return True
+    return _in_episode(study, since, facts, limit)
+
+
+def all_known(*parts: bool | None) -> bool | None:
+    """Kleene AND of answers that may not be known."""
+    if any(part is False for part in parts):
+        return False
+    return None if any(part is None for part in parts) else True
+
+
+_PAINFUL: Final[Mapping[str, SpineRegion]] = {"thoracic": "thoracic", "low back": "lumbar"}
+"""What the displays of our value set say of where the back hurts; "dorsalgia" and "backache" say nothing of it."""
+
+
+def _regions_in_question(sites: tuple[Site, ...], facts: Facts) -> frozenset[SpineRegion]:
+    """Where a fracture is suspected: at the levels a report hedges about, else where the back hurts, else anywhere."""
+    hedged = [region_of(site) for site in sites if suspected(site).met]
+    if hedged:
+        return frozenset[SpineRegion]().union(*hedged)
+    shown = [d.evidence.value.lower() for d in facts.pain.back_pain.items if d.active]
+    places = [{region for words, region in _PAINFUL.items() if words in each} for each in shown]
+    return frozenset({"thoracic", "lumbar"}) if not places or not all(places) else frozenset(set().union(*places))
+
+
+def _stand(site: Site) -> str | None:
+    """FX-09: what the newest report that takes a stand on this level says."""
+    stated = (r.finding.status for r in site.reported)
+    return next((status for status in stated if status in ("present", "absent", "possible")), None)
+
+
+def _denies(study: Study, regions: frozenset[SpineRegion], sites: tuple[Site, ...]) -> bool:
+    """FX-05: a final study that finds no fracture excludes one in the regions it shows and names, and says nothing of
+    what a later one hedges about.
+    """
+    if not study.final or study.reading is None or (study.regions and not study.regions & regions):
+        return False
+    levels = [level for level in BODY_LEVELS if level_region(level) in regions]
+    named = any(level in NAMED.get(region, ()) for region in study.reading.regions_without_fracture for level in levels)
+    at_level = any(f.status == "absent" and f.level_certain and f.level in levels for f in study.reading.findings)
+    return (named or at_level) and not any(_hedges_later(site, study) for site in sites)
+
+
+def _hedges_later(site: Site, study: Study) -> bool:
+    hedged = _hedging(site)
+    if hedged is None or hedged.when is None or study.when is None:
+        return False
+    return hedged.when.first > study.when.last
+
+
+def _hedging(site: Site) -> Study | None:
+    """The study whose hedge is the newest stand on a level."""
+    if _stand(site) != "possible":
+        return None
+    return next(r.study for r in site.reported if r.finding.status == "possible")
+
+
+def pain_onset(facts: Facts) -> DateRange | None:
+    """When the newest episode of pain began: as a back-pain problem or the clinician says; None when neither does."""
+    onsets = [d.onset for d in facts.pain.back_pain.items if d.active]
+    begun = [each for each in (*onsets, facts.fractures.stated_onset.value) if each and each.first <= facts.as_of]
+    return max(begun, key=lambda onset: onset.last, default=None)
+
+
+def _in_episode(study: Study, onset: DateRange | None, facts: Facts, limit: Thresholds) -> bool | None:
+    """Whether a study was done since the pain began; within 30 days where nobody says when it did."""
+    if study.when is None:
+        return None
+    if onset is None:
+        return study.when.days_before(facts.as_of).at_most(limit.imaging_order_days)
+    return True if study.when.first >= onset.last else False if study.when.last < onset.first else None
+
+
+def new_back_pain(facts: Facts, limit: Thresholds, course: Course) -> Claim:
+    """IM-05, IM-09: pain that began 42 days ago or less, as a back-pain problem or, of a patient who is in pain, the
+    clinician's "onset of this episode's pain" says.
+    """
+    coded = facts.pain.back_pain.some(lambda d: d.active and _recent(d.onset, facts, limit))
+    hurts, stated = course.score.claim(1), facts.fractures.stated_onset
+    if stated.value is None:
+        # In pain, and nobody says since when.
+        return any_of(coded, unknown("onset of the pain not documented", hurts.evidence)) if hurts.met else coded
+    return any_of(coded, all_of(hurts, stated.claim(lambda onset: _recent(onset, facts, limit))))
 
 
 def _recent(onset: DateRange | None, facts: Facts, limit: Thresholds) -> bool | None:
-    return None if onset is None else onset.days_before(facts.as_of).at_most(limit.back_pain_new_days)
+    if onset is None or onset.first > facts.as_of:
+        return None
+    return onset.days_before(facts.as_of).at_most(limit.back_pain_new_days)
 
 
-def _since_pain(study: Study, facts: Facts) -> bool:
-    onsets = [d.onset for d in facts.pain.back_pain.items if d.active and d.onset is not None]
-    return not onsets or study.when is None or study.when.last >= min(onset.first for onset in onsets)
+def older_fracture(site: Site, facts: Facts, limit: Thresholds) -> Claim:
+    """IM-09: a fracture that a report calls old, or that began certainly more than 84 days ago."""
+    over = onset_days(site, facts).claim(lambda days: days.above(limit.new_fracture_days))
+    return all_of(fractured(site, facts), any_of(called_old(site), over))
 
 
-def older_fracture_with_new_pain(sites: tuple[Site, ...], facts: Facts, limit: Thresholds) -> Claim:
+def _healed_fracture(diagnosis: FractureDiagnosis) -> bool | None:
+    """A vertebral fracture of the past; a personal history that names no bone (Z87.31-) may be of another."""
+    if diagnosis.standing != "past" and diagnosis.role != "history":
+        return False
+    return True if diagnosis.levels or not diagnosis.evidence.value.startswith("Personal history") else None
+
+
+def older_fracture_with_new_pain(sites: tuple[Site, ...], facts: Facts, limit: Thresholds, course: Course) -> Claim:
     """IM-09: known older fractures and new back pain, so the acute level has yet to be found."""
-    old = any_of(*(all_of(fractured(site, facts), called_old(site)) for site in sites)) if sites else not_met()
-    new_pain = facts.pain.back_pain.some(lambda d: d.active and _recent(d.onset, facts, limit))
-    return all_of(old, new_pain)
+    old = any_of(
+        *(older_fracture(site, facts, limit) for site in sites), facts.fractures.diagnoses.some(_healed_fracture)
+    )
+    return all_of(old, new_back_pain(facts, limit, course))

@@ -65,7 +65,7 @@ def _unsafe(a: Assessment) -> Criterion:
 
 def suspicion_criteria(a: Assessment) -> Criteria:
     """IM-05 (strong suspicion) and IM-09 (older fractures, new pain), where no level is confirmed."""
-    older = imaging.older_fracture_with_new_pain(tuple(level.site for level in a.levels), a.facts, a.limit)
+    older = imaging.older_fracture_with_new_pain(tuple(level.site for level in a.levels), a.facts, a.limit, a.course)
     return Criteria(
         include=(
             Criterion(
@@ -143,7 +143,7 @@ def judge(a: Assessment, situation: Situation) -> tuple[Judgement, ...]:
 
 
 def _only_old(a: Assessment) -> bool:
-    return all(level.called_old.met for level in a.levels if level.fractured.met)
+    return all(imaging.older_fracture(level.site, a.facts, a.limit).met for level in a.levels if level.fractured.met)
 
 
 def _at_level(level: LevelFacts, a: Assessment, situation: Situation) -> Judgement:

@@ -5,7 +5,7 @@ IM-00 and IM-05 of `clinical.md` D5.
 
 from __future__ import annotations
 
-from cds_service.criteria import imaging_orders
+from cds_service.criteria import imaging, imaging_orders
 from cds_service.criteria.assessment import Assessment
 from cds_service.criteria.criterion import Criteria, Criterion
 from cds_service.facts.fact import Claim, any_of, met
@@ -28,9 +28,10 @@ from cds_service.recommendations.recommendation import (
 
 
 def criteria(a: Assessment) -> Criteria:
-    """IM-05. Severe symptoms, four signs, malignancy and alarm signs lead to MRI instead."""
+    """IM-05. Severe symptoms, four signs, older fractures (IM-09), malignancy and alarm signs lead to MRI instead."""
     variant = cite("ACR-L", "variant 6")
     alarm = any_of(a.flags.infection, a.flags.deficit)
+    older = imaging.older_fracture_with_new_pain(tuple(level.site for level in a.levels), a.facts, a.limit, a.course)
     return Criteria(
         include=(
             Criterion("suspected fracture, or new back pain at risk", a.suspicion.suspected, variant, "IM-05"),
@@ -44,6 +45,7 @@ def criteria(a: Assessment) -> Criteria:
                 cite("RAND", "ten signs"),
                 "IM-05",
             ),
+            Criterion("older fractures and new pain", older, cite("ACR-V", "variant: older fractures"), "IM-09"),
             Criterion("malignancy on record", a.malignancy, cite("ACR-V", "variant: malignancy"), "IM-02"),
             Criterion("infection or a neurological sign", alarm, cite("ACR-L", "variants 4 and 7"), "IM-02"),
         ),
