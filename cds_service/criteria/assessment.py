@@ -92,6 +92,8 @@ class LevelFacts:
     seed_course: Claim
     against: Contraindications
     mri_since_onset: Claim
+    mri_reported_since_onset: Claim
+    """The same without what is only preliminary."""
     mri_ordered: Claim
     uptake_ordered: Claim
     settled_by_uptake: Claim
@@ -204,6 +206,7 @@ def _level(site: Site, course: Course, facts: Facts, limit: Thresholds, flags: R
         seed_course=seed_course(found, course.worsening, cause.steroid, facts),
         against=contraindications(site, course, facts, limit, flags, cause),
         mri_since_onset=imaging.mri_since_onset(site, facts, onset, limit),
+        mri_reported_since_onset=imaging.mri_reported_since_onset(site, facts, onset, limit),
         mri_ordered=imaging.ordered(facts, site, "MR"),
         uptake_ordered=imaging.ordered(facts, site, "NM"),
         settled_by_uptake=imaging.settled_by_uptake(site, acuity, limit),

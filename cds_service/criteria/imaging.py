@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,9 +34,24 @@ def new_fracture(site: Site, facts: Facts, onset: Fact[Interval], limit: Thresho
 
 
 def mri_since_onset(site: Site, facts: Facts, onset: Fact[Interval], limit: Thresholds) -> Claim:
-    """IM-01, IM-07: an MRI of this level since onset; with no onset, within 30 days or describing this very
-    fracture.
+    """IM-01, IM-07: an MRI of this level done since onset, whatever the state of its report; with no onset, within 30
+    days or describing this very fracture.
     """
+    return _mri(site, facts, onset, limit, lambda study: True)
+
+
+def mri_reported_since_onset(site: Site, facts: Facts, onset: Fact[Interval], limit: Thresholds) -> Claim:
+    """The same, its report not merely preliminary: what such a report does not show takes no caution away (FX-07)."""
+    return _mri(site, facts, onset, limit, _is_reported)
+
+
+def _is_reported(study: Study) -> bool:
+    return study.final or (study.reading is None and not study.preliminary)
+
+
+def _mri(
+    site: Site, facts: Facts, onset: Fact[Interval], limit: Thresholds, is_wanted: Callable[[Study], bool]
+) -> Claim:
     described = tuple(
         r.evidence
         for r in site.reported
@@ -46,7 +61,7 @@ def mri_since_onset(site: Site, facts: Facts, onset: Fact[Interval], limit: Thre
         return met(*described)
 
     def counts(study: Study) -> bool | None:
-        if study.modality != SHOWS_EDEMA or not (study.final or (study.reading is None and not study.preliminary)):
+        if study.modality != SHOWS_EDEMA or not is_wanted(study):
             return False
         covers = study_covers(study, site.level)
         since = None if study.when is None else _done_since(study.when.days_before(facts.reference_date), onset, limit)

@@ -14,7 +14,7 @@ WITH_CONTRAST = ("with", "without-and-with")
 def cancer_at(level: LevelFacts, a: Assessment) -> Claim:
     """ET-02 with a fracture to act on; a cancer that seldom goes to bone counts while no MRI has shown the fracture."""
     seldom = a.facts.malignancy.diseases.some(lambda d: d.kind == "other")
-    cancer = any_of(level.cause.neoplastic, all_of(seldom, ~level.mri_since_onset))
+    cancer = any_of(level.cause.neoplastic, all_of(seldom, ~level.mri_reported_since_onset))
     return all_of(cancer, fracture_that_counts(level, a))
 
 

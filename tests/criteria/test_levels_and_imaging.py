@@ -133,7 +133,8 @@ XRAY = study(finding("L1"), days=1, modality="XR", regions=("lumbar",))
         ([XRAY, study(days=9, regions=("thoracic",))], ago(10), NOT_MET),
         ([XRAY, study(days=9, regions=())], ago(10), UNKNOWN),
         ([XRAY, study(days=9, regions=("lumbar",), read=False)], ago(10), MET),
-        ([XRAY, study(days=9, regions=("lumbar",), final=False)], ago(10), NOT_MET),
+        ([XRAY, study(days=9, regions=("lumbar",), final=False)], ago(10), MET),
+        ([XRAY, study(days=11, regions=("lumbar",), final=False)], ago(10), NOT_MET),
         ([XRAY, study(days=20, regions=("lumbar",))], between(25, 15), UNKNOWN),
         ([XRAY, study(days=30, regions=("lumbar",))], None, MET),
         ([XRAY, study(days=31, regions=("lumbar",))], None, NOT_MET),
@@ -146,6 +147,17 @@ def test_mri_since_onset(studies: list[Any], onset: DateRange | None, truth: Tru
     """IM-01, IM-07, D1 regions: done after onset, of this region; an MRI without a report was done all the same."""
     a = assessed(imaging={"studies": studies}, fractures={"diagnoses": [fracture("L1", onset=onset)]})
     assert level_of(a, "L1").mri_since_onset.truth is truth
+
+
+def test_a_preliminary_mri_is_done_and_clears_nothing() -> None:
+    """IM-07, FX-07: no second MRI is asked for, and a cancer that seldom goes to bone stays in question."""
+    prelim = study(finding("L1"), days=1, regions=("lumbar",), final=False)
+    level = level_of(
+        assessed(imaging={"studies": [prelim, XRAY]}, fractures={"diagnoses": [fracture("L1", onset=ago(3))]}), "L1"
+    )
+    assert level.mri_since_onset.met
+    assert level.mri_reported_since_onset.not_met
+    assert level.acuity.shown.unknown
 
 
 def test_an_undated_mri_may_have_been_done_since() -> None:
