@@ -148,7 +148,7 @@ class Stay:
     setting: Fact[Setting] = field(default_factory=no_fact)
     hospice: Claim = field(default_factory=unknown)
     restricted: Claim = field(default_factory=unknown)
-    """A test or confidential encounter (G-02)."""
+    """A test patient, or a test or confidential encounter (G-02)."""
 
 
 Teller = Literal["report text", "Observation", "conclusion code"]

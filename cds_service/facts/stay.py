@@ -8,7 +8,7 @@ from typing import Final
 from cds_service.facts.fact import Claim, Evidence, Fact, fact, met, no_fact, not_met, unknown
 from cds_service.facts.model import Setting, Stay
 from cds_service.facts.source import Source
-from cds_service.facts.wording import spoken_of
+from cds_service.facts.wording import either, spoken_of
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.codes import words
 from cds_service.fhir.decoding import plain_code
@@ -22,8 +22,22 @@ _NOW: Final = frozenset({"arrived", "triaged", "in-progress", "onleave"})
 _OVER: Final = frozenset({"planned", "finished", "cancelled", "entered-in-error"})
 _INPATIENT: Final = frozenset({"imp", "acute", "nonac", "inpatient"})
 _AT_HOME: Final = frozenset({"amb", "vr", "hh", "fld", "prenc", "ambulatory", "outpatient", "virtual", "home", "field"})
-_HOSPICE: Final = re.compile(r"\bhospice\b|\bcomfort (?:care|measures)\b")
-_RESTRICTED: Final = re.compile(r"\bconfidential\b|\btest (?:encounter|visit|patient)\b")
+_HOSPICE: Final = either("hospice", "comfort (?:care|measures)")
+_NOT_IN_HOSPICE: Final = either(
+    r"refer(?:ral|red|s)?",
+    r"consult\w*",
+    r"evaluat\w+",
+    r"discuss\w+",
+    r"bereave\w+",
+    "declined?",
+    r"refus\w+",
+    "family",
+    "volunteer",
+)
+"""Words of a type of encounter that speaks of hospice care and is none."""
+_CONFIDENTIAL: Final = re.compile(r"(?<!non[ -])(?<!not )\bconfidential\b")
+_TEST: Final = re.compile(r"^\W*test[ -](?:encounter|visit|patient)s?\W*$", re.MULTILINE)
+"""A whole line: "stress test visit" and "COVID-19 test visit" are visits of patients."""
 
 
 def stay(source: Source) -> Stay:
@@ -76,22 +90,37 @@ def _shown(source: Source, located: Located[fhir.Encounter], value: str) -> Evid
 
 
 def _hospice(source: Source, now: tuple[Located[fhir.Encounter], ...]) -> Claim:
-    """G-03: an active Z51.5, or hospice care by the words of a problem or of the encounter now."""
+    """G-03: an active Z51.5, or hospice care by the type of the encounter now. The words of a problem may say that it
+    was declined, or somebody else's, and silence nothing.
+    """
     found = [
         each.evidence("hospice or palliative care")
         for each in source.problems
-        if each.standing == "current" and (HOSPICE_CODE in each.keys or spoken_of(_HOSPICE, each.spoken))
+        if each.standing == "current" and HOSPICE_CODE in each.keys
     ]
-    found += [_shown(source, each, "hospice encounter") for each in now if _HOSPICE.search(_spoken(each.resource))]
+    found += [_shown(source, each, "hospice encounter") for each in now if _names_hospice(_spoken(each.resource))]
     return met(*found) if found else _absent(source.gap("conditions", KEY))
 
 
+def _names_hospice(spoken: str) -> bool:
+    return any(spoken_of(_HOSPICE, line) and not _NOT_IN_HOSPICE.search(line) for line in spoken.split("\n"))
+
+
 def _restricted(source: Source, now: tuple[Located[fhir.Encounter], ...]) -> Claim:
-    """G-02. Security labels are never read (hazard 16), so only the words of the encounter's type tell."""
-    found = tuple(
-        _shown(source, each, "restricted encounter") for each in now if _RESTRICTED.search(_spoken(each.resource))
-    )
+    """G-02: a test patient, or a test or confidential encounter by its label or the words of its type. Labels serve
+    this gate alone and are shown nowhere (hazard 16).
+    """
+    person = source.record.patient
+    if person is not None and person.meta.test:
+        return met(Evidence(f"Patient/{source.record.patient_id}", "test patient"))
+    found = tuple(_shown(source, each, "restricted encounter") for each in now if _is_restricted(each.resource))
     return met(*found) if found else _absent(source.gap(KEY))
+
+
+def _is_restricted(encounter: fhir.Encounter) -> bool:
+    spoken = _spoken(encounter)
+    marked = encounter.meta.test or encounter.meta.confidential
+    return marked or bool(_CONFIDENTIAL.search(spoken) or _TEST.search(spoken))
 
 
 def _absent(gap: str | None) -> Claim:

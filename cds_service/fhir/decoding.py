@@ -21,6 +21,7 @@ from cds_service.fhir.resources import (
     Bundle,
     Element,
     EntryResponse,
+    Marks,
     NotReadable,
     OperationOutcome,
     Resource,
@@ -47,11 +48,38 @@ class Head(Element, frozen=True):
     response: EntryResponse | None = None
 
 
+_MARKS: Final = (("test", "actreason", {"HTEST"}), ("confidential", "confidentiality", {"R", "V"}))
+"""The labels that are looked at: test data of v3-ActReason, restricted and very restricted of v3-Confidentiality
+(http://terminology.hl7.org/CodeSystem/); what each marks, how its system ends, its codes.
+"""
+_LABEL_OIDS: Final[Mapping[str, str]] = {
+    "2.16.840.1.113883.5.8": "actreason",
+    "2.16.840.1.113883.5.25": "confidentiality",
+}
+
+
+def _other(kind: type, value: Any) -> Any:
+    """What is no plain structure: of ``meta`` the marks alone. Never fails, for no label is worth a resource."""
+    if kind is not Marks:
+        raise NotImplementedError
+    labels = value.get("security") if isinstance(value, dict) else None
+    labels = labels if isinstance(labels, list) else [labels]
+    found = {_label(each) for each in labels if isinstance(each, dict)}
+    return Marks(**{name: any((system, code) in found for code in codes) for name, system, codes in _MARKS})
+
+
+def _label(coding: Mapping[str, Any]) -> tuple[str, str]:
+    """The system of a label by its last word, and its code."""
+    system, code = str(coding.get("system") or "").strip().lower(), str(coding.get("code") or "").strip().upper()
+    last = re.split(r"[/:-]", system.rstrip("/"))[-1]
+    return _LABEL_OIDS.get(last, last), code
+
+
 _HEADS: Final = msgspec.json.Decoder(Head)
 _TEXTS: Final = msgspec.json.Decoder(str)
 _AROUND: Final[tuple[type[Element], ...]] = (Bundle, OperationOutcome)
 _DECODERS: Final[Mapping[type[Element], msgspec.json.Decoder[Any]]] = {
-    kind: msgspec.json.Decoder(kind) for kind in (*_AROUND, *RESOURCE_TYPES.values())
+    kind: msgspec.json.Decoder(kind, dec_hook=_other) for kind in (*_AROUND, *RESOURCE_TYPES.values())
 }
 
 E = typing.TypeVar("E", bound=Element)
@@ -136,7 +164,7 @@ def refuse_unusable(raw: bytes) -> None:
 def mend(raw: bytes | Raw, kind: type[E]) -> E:
     """The slow way: parse to plain objects, even out the harmless deviations, convert. Raises NotReadable."""
     try:
-        return msgspec.convert(_mended(msgspec.json.decode(raw), kind), kind)
+        return msgspec.convert(_mended(msgspec.json.decode(raw), kind), kind, dec_hook=_other)
     except RecursionError:
         raise NotReadable("nested too deep") from None
     except UnicodeDecodeError:

@@ -1,8 +1,9 @@
 """The FHIR R4 resources this service reads, with just the fields it uses.
 
 Every field is optional: records leave out what the specification requires. Names are the R4 element names in
-snake_case. Choice elements (``value[x]``) keep one field a type. Names of people, identifiers and security labels have
-no field here, so they are never read; of addresses the state alone is. `decoding` turns bytes into these.
+snake_case. Choice elements (``value[x]``) keep one field a type. Names of people and identifiers have no field here, so
+they are never read; of addresses the state alone is, and of security labels whether a few are there (`Marks`).
+`decoding` turns bytes into these.
 
 Source of the shapes: http://hl7.org/fhir/R4/ (4.0.1).
 """
@@ -170,7 +171,33 @@ class Resource(Element, frozen=True):
     patient: Owner | None = None
 
 
+class Marks:
+    """Of ``meta`` whether its security labels mark test data, or restrict who may see it; nothing else is kept of it.
+
+    A label of any other kind, and the words of all, leave no trace (hazard 16).
+    """
+
+    __slots__ = ("confidential", "test")
+
+    def __init__(self, *, test: bool = False, confidential: bool = False) -> None:
+        self.test = test
+        self.confidential = confidential
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Marks) and (self.test, self.confidential) == (other.test, other.confidential)
+
+    def __hash__(self) -> int:
+        return hash((self.test, self.confidential))
+
+    def __repr__(self) -> str:
+        return f"Marks(test={self.test}, confidential={self.confidential})"
+
+
+NO_MARKS: Final = Marks()
+
+
 class Patient(Resource, frozen=True):
+    meta: Marks = NO_MARKS
     active: bool | None = None
     gender: str | None = None
     birth_date: str | None = None
@@ -551,6 +578,7 @@ class EncounterDiagnosis(Element, frozen=True):
 class Encounter(Resource, frozen=True):
     """``class_`` is the R4 element ``class``."""
 
+    meta: Marks = NO_MARKS
     status: str | None = None
     class_: Coding | None = field(default=None, name="class")
     type: tuple[CodeableConcept, ...] = ()

@@ -22,7 +22,7 @@ from cds_service.criteria.specialist import (
 )
 from cds_service.facts.fact import any_of
 from cds_service.knowledge.citations import cite
-from cds_service.recommendations.already import in_hospice, referred
+from cds_service.recommendations.already import referred
 from cds_service.recommendations.augmentation_referral import CANDIDACY_NEEDS, first_and_count
 from cds_service.recommendations.drafted import levels_to_judge
 from cds_service.recommendations.recommendation import Judgement, Proposal, Recommendation, Silence, Situation
@@ -86,11 +86,10 @@ def _proposals(present: tuple[Criterion, ...], level: LevelFacts) -> tuple[Propo
 
 
 def _silences(level: LevelFacts, a: Assessment) -> tuple[Silence, ...]:
-    """SL-02, SL-05 and G-03; none of them keeps a drafted augmentation from being looked at."""
+    """SL-02 and SL-05; neither keeps a drafted augmentation from being looked at. G-03 does not name this card."""
     if a.augmentation_drafts:
         return ()
     return (
-        Silence("G-03", in_hospice(a)),
         Silence("SL-02", referred(level, a)),
         Silence("SL-05", chronic_and_painless(level.site, a.course.pain_free)),
     )

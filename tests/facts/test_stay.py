@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cds_service.facts.truth import MET, NOT_MET, UNKNOWN
-from tests.facts.records import condition, facts, resource
+from tests.facts.records import ME, condition, facts, resource
 
 
 def encounter(kind: str | None, status: str = "in-progress", **more: Any) -> dict[str, Any]:
@@ -71,7 +71,12 @@ def test_encounters_that_were_not_read_leave_the_setting_open(key: dict[str, Any
         ([condition("Z51.5")], MET),
         ([condition("Z515")], MET),
         ([condition("Z51.5", status="resolved")], NOT_MET),
-        ([condition(text="Hospice care")], MET),
+        ([condition(text="Hospice care")], NOT_MET),
+        ([condition(text="Hospice care declined")], NOT_MET),
+        ([condition("Z63.6", text="Spouse in hospice")], NOT_MET),
+        ([encounter("AMB", type=[{"text": "Referral to hospice"}])], NOT_MET),
+        ([encounter("AMB", type=[{"text": "Bereavement visit, family of hospice patient"}])], NOT_MET),
+        ([encounter("IMP", type=[{"text": "Inpatient hospice"}])], MET),
         ([condition(text="no hospice")], NOT_MET),
         ([encounter("HH", type=[{"text": "Hospice visit"}])], MET),
         ([encounter("HH", "finished", type=[{"text": "Hospice visit"}])], NOT_MET),
@@ -87,7 +92,65 @@ def test_hospice_is_unknown_without_conditions() -> None:
     assert facts(without=("conditions",)).stay.hospice.truth is UNKNOWN
 
 
-def test_a_test_encounter_is_restricted() -> None:
-    """G-02, by the words of its type: security labels are never read (hazard 16)."""
-    assert facts(encounter("AMB", type=[{"text": "Confidential visit"}])).stay.restricted.met
-    assert facts(encounter("AMB", type=[{"text": "Office visit"}])).stay.restricted.not_met
+@pytest.mark.parametrize(
+    ("words", "restricted"),
+    [
+        ("Confidential visit", True),
+        ("Non-confidential visit", False),
+        ("Test encounter", True),
+        ("TEST PATIENT", True),
+        ("Test visits", True),
+        ("Stress test visit", False),
+        ("Laboratory test encounter", False),
+        ("COVID-19 test visit", False),
+        ("Visit for test patient education", False),
+        ("Office visit", False),
+    ],
+)
+def test_a_test_encounter_is_restricted(words: str, restricted: bool) -> None:
+    """G-02, by its type: what is a test encounter, not what is one for a test."""
+    assert facts(encounter("AMB", type=[{"text": words}])).stay.restricted.met is restricted
+
+
+ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
+CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "restricted"),
+    [
+        (ACT_REASON, "HTEST", True),
+        ("http://hl7.org/fhir/v3/ActReason", "HTEST", True),
+        ("urn:oid:2.16.840.1.113883.5.8", "htest ", True),
+        (ACT_REASON, "HMARKT", False),
+        (CONFIDENTIALITY, "R", True),
+        (CONFIDENTIALITY, "V", True),
+        (CONFIDENTIALITY, "N", False),
+        ("https://ehr.example/labels", "R", False),
+        (None, "V", False),
+    ],
+)
+def test_a_label_restricts_the_encounter(system: str | None, code: str, restricted: bool) -> None:
+    """G-02, by its security label, which leaves no trace of its own (hazard 16)."""
+    labelled = encounter("AMB", meta={"security": [{"system": system, "code": code, "display": "CANARY"}]})
+    stay = facts(labelled).stay
+    assert stay.restricted.met is restricted
+    assert "CANARY" not in repr(stay)
+    over = encounter("AMB", "finished", meta={"security": [{"system": system, "code": code}]})
+    assert not facts(over).stay.restricted.met
+
+
+@pytest.mark.parametrize(("system", "code", "restricted"), [(ACT_REASON, "HTEST", True), (CONFIDENTIALITY, "R", False)])
+def test_a_test_patient_is_restricted(system: str, code: str, restricted: bool) -> None:
+    """G-02: test data of a patient; one whose record is restricted is still cared for."""
+    labels = {"security": [{"system": system, "code": code}]}
+    labelled = {"resourceType": "Patient", "id": ME, "meta": labels}
+    assert facts(key={"patient": labelled}).stay.restricted.met is restricted
+
+
+@pytest.mark.parametrize("meta", [{"security": "PHY"}, {"versionId": 7}, [], "x", {"security": [None, 3]}])
+def test_an_odd_meta_costs_nothing(meta: object) -> None:
+    """Hazard 2: what is ill-typed there is passed over, and the encounter is still read."""
+    told = facts(encounter("IMP", meta=meta)).stay
+    assert told.setting.value == "inpatient"
+    assert told.restricted.not_met
