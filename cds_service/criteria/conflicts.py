@@ -44,7 +44,7 @@ LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "DE-09": "kyphosis on record and as answered",
         "DE-12": "course of the pain by scores and as answered",
         "CM-07": "conservative care on record and as answered",
-        "ET-05": "mechanism as noted and as answered",
+        "ET-05": "two accounts of the mechanism",
     }
 )
 """Rule -> what disagrees, in plain words. The rules after CF-07 are those of the criteria that both the record and the
@@ -401,7 +401,7 @@ def _care(a: Assessment) -> Iterator[DataConflict]:
 
 
 def _mechanism(a: Assessment, levels: Sequence[LevelFacts]) -> Iterator[DataConflict]:
-    """ET-05: how it happened, as noted and as answered."""
+    """ET-05: how it happened, as noted, as coded or as answered."""
     mechanism = a.facts.fractures.mechanism
     disagree = mechanism.value is None and len(mechanism.evidence) > 1
     if disagree and any(level.candidate_cause.unknown for level in levels):

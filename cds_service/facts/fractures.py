@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Final, Literal
 
 from cds_service.facts.fact import Evidence, Fact, fact, no_fact
@@ -56,11 +58,30 @@ _HIGH_ENERGY: Final = either(
     "mvc",
     "mva",
     "car (?:crash|accident)",
-    r"f[ae]ll (?:from|off) (?:a |the |his |her )?(?:height|roof|ladder|scaffold|tree|balcony|horse)\w*",
+    r"f[ae]ll (?:on and )?(?:from|off) (?:a |the |his |her )?(?:height|roof|ladder|scaffold|tree|balcony|horse)\w*",
     r"f[ae]ll (?:of |from )?\d+ ?(?:m|meters?|metres?|feet|ft)",
     "hit by",
     "pedestrian struck",
 )
+_CAUSES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
+    ("fall from a height", re.compile(r"W1[1-5]|W17\.(?:[0134]|81)|X80|Y01|Y30")),
+    (
+        "transport accident",
+        re.compile(
+            r"V(?:0[2-5]|09\.[023]|1[2-5]|(?!28\.3|[3-7]8\.4)[2-7]\d|8[0-8]|89\.[02]|9[5-7])|X8[12]|Y0[23]|Y3[12]"
+        ),
+    ),
+)
+"""External causes in ICD-10-CM (CDC, 2026) that name high energy: falls from ladder, scaffold, building, tree, cliff or
+dock, into a well, manhole or empty pool, down an embankment, from a high place; motor vehicles, railways, animal riders
+and aircraft. Not falls of no said height (stairs, furniture, "one level to another"), bicycles alone, and boarding a
+vehicle that did not collide.
+"""
+_LATE_EFFECT: Final = re.compile(r"\.\w{3}S")
+"""7th character S: the sequela of an accident of the past."""
+_LONG_AGO: Final = either("history", "h/o", "hx", "previous", "prior", "past", "old", "remote")
+_NEAR: Final = timedelta(days=14)
+"""An accident so many days from the onset of a fracture is taken for its cause (our own choice)."""
 
 
 def fractures(source: Source, answers: Answers) -> Fractures:
@@ -134,33 +155,93 @@ def _stated_onset(source: Source, answers: Answers) -> Fact[DateRange]:
 
 
 def _mechanism(source: Source, answers: Answers) -> Fact[Mechanism]:
-    """The answer, else what notes of a fracture and the reasons of encounters say; two that disagree settle nothing."""
-    noted, seen = _noted_mechanism(source)
+    """The answer, else what is noted of a fracture, an accident or an encounter; two that disagree settle nothing."""
+    noted = _noted_mechanisms(source, answers)
     word = answers.word("mechanism")
     answered: Mechanism | None = (
         "low-energy" if word == "low-energy" else "high-energy" if word == "high-energy" else None
     )
     if word == "none":
         answered = "none"
-    if answered is None:
-        return no_fact("mechanism not documented") if noted is None or seen is None else fact(noted, seen)
-    said = answers.evidence(f"mechanism: {answered}")
-    if noted is not None and seen is not None and "high-energy" in (noted, answered) and noted != answered:
-        return no_fact("the answered and the noted mechanism disagree", said, seen)
-    return fact(answered, said)
+    told: tuple[tuple[Mechanism, Evidence], ...] = noted
+    if answered is not None:
+        told = ((answered, answers.evidence(f"mechanism: {answered}")), *noted)
+    if not told:
+        return no_fact("mechanism not documented")
+    if {"high-energy"} < {mechanism for mechanism, _ in told}:
+        return no_fact("two accounts of the mechanism disagree", *(seen for _, seen in told))
+    mechanism, seen = told[0]
+    return fact(mechanism, seen)
 
 
-def _noted_mechanism(source: Source) -> tuple[Mechanism | None, Evidence | None]:
+def _noted_mechanisms(source: Source, answers: Answers) -> tuple[tuple[Mechanism, Evidence], ...]:
+    """What is noted of each energy, where it was found first."""
     found: dict[Mechanism, Evidence] = {}
     for evidence, text in _told(source):
         if spoken_of(_HIGH_ENERGY, text):
-            found.setdefault("high-energy", evidence)
+            found.setdefault("high-energy", _by_wording("high-energy", evidence))
         if spoken_of(_LOW_ENERGY, text):
-            found.setdefault("low-energy", evidence)
-    if len(found) != 1:
-        return None, None
-    ((mechanism, evidence),) = found.items()
-    return mechanism, Evidence(evidence.reference, f"mechanism: {mechanism} (by its wording)", evidence.date)
+            found.setdefault("low-energy", _by_wording("low-energy", evidence))
+    accident = next(_accidents(source, answers), None)
+    if accident is not None:
+        found.setdefault("high-energy", accident)
+    return tuple(found.items())
+
+
+def _by_wording(mechanism: Mechanism, evidence: Evidence) -> Evidence:
+    return Evidence(evidence.reference, f"mechanism: {mechanism} (by its wording)", evidence.date)
+
+
+def _accidents(source: Source, answers: Answers) -> Iterator[Evidence]:
+    """ET-05: high-energy accidents on the problem list, by an external cause code or their words (a caution: decision
+    15), of the days or of the encounter in which a fracture began.
+    """
+    began, encounters = _beginnings(source, answers)
+    for problem in source.problems:
+        named = None if problem.standing == "past" or _hurts(problem) else _accident(problem)
+        when = problem.onset or problem.recorded
+        fits = _encounter(problem) in encounters if when is None else any(_near(when, day) for day in began)
+        if named is not None and fits:
+            yield problem.evidence(named)
+
+
+def _beginnings(source: Source, answers: Answers) -> tuple[tuple[DateRange, ...], frozenset[str]]:
+    """The days on which fractures on the problem list began, else the newest pain, else today; their encounters."""
+    hurt = [each for each in source.problems if each.standing != "past" and _hurts(each)]
+    fractured = [each for each in hurt if any(row["role"] != "history" for row in each.found.get(SET, ()))]
+    coded = [day for each in fractured if (day := each.onset or each.recorded) is not None]
+    pain = [day for each in hurt if (day := each.onset) is not None]
+    stated = answers.date("symptom-onset-date", source)
+    newest = max([*pain, *([stated] if stated is not None else [])], key=lambda day: day.last, default=None)
+    today = DateRange(source.as_of, source.as_of)
+    return tuple(coded) or (newest or today,), frozenset(map(_encounter, fractured)) - {""}
+
+
+def _encounter(problem: Problem) -> str:
+    named = problem.condition.encounter
+    return (named.reference or "").strip() if named is not None else ""
+
+
+def _hurts(problem: Problem) -> bool:
+    return SET in problem.found or "back-pain-symptom" in problem.found
+
+
+def _accident(problem: Problem) -> str | None:
+    """What the evidence says of the accident that a problem names; None when it names none of high energy."""
+    codes = [code for system, code in problem.keys if system == ICD_10_CM and not _LATE_EFFECT.search(code)]
+    coded = next((shown for shown, pattern in _CAUSES if any(map(pattern.match, codes))), None)
+    if coded is not None:
+        return f"mechanism: high-energy ({coded})"
+    is_late = any(_LATE_EFFECT.search(code) for _, code in problem.keys) or _LONG_AGO.search(problem.spoken)
+    if is_late or not spoken_of(_HIGH_ENERGY, problem.spoken):
+        return None
+    return "mechanism: high-energy (by its wording)"
+
+
+def _near(one: DateRange, other: DateRange) -> bool:
+    """Whether either end of a day range lies so near another one."""
+    first, last = other.first - _NEAR, other.last + _NEAR
+    return first <= one.first <= last or first <= one.last <= last
 
 
 def _told(source: Source) -> Iterator[tuple[Evidence, str]]:

@@ -201,6 +201,74 @@ def test_mechanism(given: list[dict[str, Any]], mechanism: str | None) -> None:
     assert facts(*given).fractures.mechanism.value == mechanism
 
 
+FRACTURE = condition("M80.08XA", id="f", onsetDateTime="2026-10-23")
+
+
+def accident(code: str = "", onset: str | None = "2026-10-23", text: str = "", **more: Any) -> dict[str, Any]:
+    """An external cause on the problem list."""
+    return condition(code, text=text, id="cause", **({"onsetDateTime": onset} if onset else {}), **more)
+
+
+@pytest.mark.parametrize(
+    ("given", "mechanism"),
+    [
+        ([FRACTURE, accident("W11.XXXA")], "high-energy"),
+        ([FRACTURE, accident("W11XXXD")], "high-energy"),
+        ([FRACTURE, accident("V43.52XA")], "high-energy"),
+        ([FRACTURE, accident("V89.2XXA")], "high-energy"),
+        ([FRACTURE, accident("W13.2XXA")], "high-energy"),
+        ([FRACTURE, accident("W17.81XA")], "high-energy"),
+        ([FRACTURE, accident("X80.XXXA")], "high-energy"),
+        ([FRACTURE, accident("W11.XXXS")], None),
+        ([FRACTURE, accident("W01.0XXA")], None),
+        ([FRACTURE, accident("W18.30XA")], None),
+        ([FRACTURE, accident("W10.8XXA")], None),
+        ([FRACTURE, accident("W17.89XA")], None),
+        ([FRACTURE, accident("W06.XXXA")], None),
+        ([FRACTURE, accident("V48.4XXA")], None),
+        ([FRACTURE, accident("V18.0XXA")], None),
+        ([FRACTURE, accident("V00.131A")], None),
+        ([FRACTURE, accident("W11.XXXA", "2026-11-06")], "high-energy"),
+        ([FRACTURE, accident("W11.XXXA", "2026-11-07")], None),
+        ([FRACTURE, accident("W11.XXXA", "2026-10-09")], "high-energy"),
+        ([FRACTURE, accident("W11.XXXA", "2026-10-08")], None),
+        ([FRACTURE, accident("W11.XXXA", "2026-10")], "high-energy"),
+        ([FRACTURE, accident("W11.XXXA", "2026")], None),
+        ([FRACTURE, accident("W11.XXXA", None)], None),
+        ([FRACTURE, accident("W11.XXXA", None, recordedDate="2026-10-24")], "high-energy"),
+        ([FRACTURE, accident("W11.XXXA", status="resolved")], None),
+        ([FRACTURE, accident("W11.XXXA", verified="refuted")], None),
+        ([FRACTURE, accident(text="Fall from ladder")], "high-energy"),
+        ([FRACTURE, accident(text="Motor vehicle accident")], "high-energy"),
+        ([FRACTURE, accident(text="History of motor vehicle accident")], None),
+        ([FRACTURE, accident(text="Fall on same level")], None),
+        ([accident("W11.XXXA", "2026-11-18")], "high-energy"),
+        ([accident("W11.XXXA", "2026-10-23")], None),
+        ([accident("W11.XXXA"), form(symptom_onset_date={"valueDate": "2026-10-23"})], "high-energy"),
+        ([accident("W11.XXXA"), condition("M54.50", id="b", onsetDateTime="2026-10-23")], "high-energy"),
+        ([FRACTURE, accident("W11.XXXA"), form(mechanism="low-energy")], None),
+    ],
+)
+def test_an_accident_on_the_problem_list(given: list[dict[str, Any]], mechanism: str | None) -> None:
+    """ET-05: external causes of high energy about the onset of the fracture; no code makes it one of low energy."""
+    assert facts(*given).fractures.mechanism.value == mechanism
+
+
+def test_an_undated_accident_of_the_same_encounter() -> None:
+    """Hazard 5: diagnoses of an encounter carry no date; what was coded with the fracture is of the same event."""
+    here, there = ({"reference": f"Encounter/{name}"} for name in ("e1", "e2"))
+    broken = condition("M80.08XA", id="f", encounter=here)
+    assert facts(broken, accident("W11.XXXA", None, encounter=here)).fractures.mechanism.value == "high-energy"
+    assert facts(broken, accident("W11.XXXA", None, encounter=there)).fractures.mechanism.value is None
+
+
+def test_two_accounts_that_disagree_are_both_shown() -> None:
+    """ET-05, CF: a fall from a ladder against a note of a fall from standing settles nothing, and is no silence."""
+    told = facts(condition("M80.08XA", note=[{"text": "Ground-level fall, then hit by a car."}])).fractures.mechanism
+    assert told.value is None
+    assert len(told.evidence) == 2
+
+
 def test_kyphosis() -> None:
     """DE-09: coded and answered; the postural code is none, and silence proves nothing."""
     told = facts(condition("M40.204", id="a"), condition("M40.04", id="b"), form(kyphotic_deformity=False)).fractures
