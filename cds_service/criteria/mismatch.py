@@ -33,10 +33,14 @@ def level_mismatch(site: Site, facts: Facts) -> Mismatch:
     """Met where this level is ordered or coded as a current fracture, the newest advanced study that can show it does
     not report it fractured, and reports an acute fracture elsewhere.
 
-    More levels in the report than on the problem list are none, and a code without a level never is one.
+    More levels in the report than on the problem list are none, and a code without a level never is one. What a study
+    cannot show it does not contradict; only where a level is ordered that no report calls fractured, and the study ends
+    one vertebra before it, may its neighbour be meant or counted otherwise.
     """
     ordered, coded = _ordered(site, facts), _coded(site)
     study = _newest_advanced(site, facts)
+    if study is None and ordered and not _called_fractured(site):
+        study, coded = _newest_beside(site, facts), ()
     if site.level is None or study is None or not (ordered or coded):
         return NONE
     if study.reading is None:
@@ -73,6 +77,23 @@ def _newest_advanced(site: Site, facts: Facts) -> Study | None:
     """The newest final MRI or uptake study whose field may hold the level."""
     advanced = (s for s in facts.imaging.studies.items if s.modality in (SHOWS_EDEMA, SHOWS_UPTAKE) and s.final)
     return next((s for s in advanced if not s.sparse and study_covers(s, site.level) is not False), None)
+
+
+def _newest_beside(site: Site, facts: Facts) -> Study | None:
+    """The newest final MRI or uptake study whose field holds the vertebra above or below the level."""
+    if site.level is None:
+        return None
+    place = BODY_LEVELS.index(site.level)
+    beside = BODY_LEVELS[max(place - 1, 0) : place + 2]
+    advanced = (s for s in facts.imaging.studies.items if s.modality in (SHOWS_EDEMA, SHOWS_UPTAKE) and s.final)
+    return next((s for s in advanced if not s.sparse and any(study_covers(s, level) for level in beside)), None)
+
+
+def _called_fractured(site: Site) -> bool:
+    """Whether the newest report of any kind that takes a stand on the level calls it fractured, for certain or not."""
+    stated = (r.finding for r in site.reported if r.finding.status is not None or shows_acute(r.finding))
+    newest = next(stated, None)
+    return newest is not None and _is_reported(newest, ordered=True)
 
 
 def _is_reported(finding: LevelFinding, *, ordered: bool) -> bool:

@@ -114,7 +114,12 @@ def _sentence(text: str, start: int, end: int) -> str:
 
 
 def study_covers(study: Study, level: Level | None) -> bool | None:
-    """Whether the study's field of view holds the level; None when its region is not known."""
+    """Whether the study shows the level: its field of view holds it, or its report tells what it sees there, for the
+    field of a study ends where the coil does and not at a vertebra. None when its region is not known.
+    """
+    said = says_of(study, level) if level is not None else None
+    if said is not None and said.finding.status != "historical":
+        return True
     return shows(study.regions, level)
 
 

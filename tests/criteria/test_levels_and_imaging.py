@@ -131,6 +131,8 @@ XRAY = study(finding("L1"), days=1, modality="XR", regions=("lumbar",))
         ([XRAY, study(days=9, regions=("lumbar",))], ago(10), MET),
         ([XRAY, study(days=11, regions=("lumbar",))], ago(10), NOT_MET),
         ([XRAY, study(days=9, regions=("thoracic",))], ago(10), NOT_MET),
+        ([XRAY, study(finding("L1", status="possible"), days=9, regions=("thoracic",))], ago(10), MET),
+        ([XRAY, study(finding("L1", status="historical"), days=9, regions=("thoracic",))], ago(10), NOT_MET),
         ([XRAY, study(days=9, regions=())], ago(10), UNKNOWN),
         ([XRAY, study(days=9, regions=("lumbar",), read=False)], ago(10), MET),
         ([XRAY, study(days=9, regions=("lumbar",), final=False)], ago(10), MET),
