@@ -197,6 +197,11 @@ def mechanical_valve(facts: Facts) -> Claim:
     return facts.bleeding.events.where(lambda e: e.kind == "mechanical-valve").some(lambda e: e.active)
 
 
+def valve_of_no_type(facts: Facts) -> Claim:
+    """OC-27: a prosthetic heart valve, of any age, of which nobody says whether it is mechanical."""
+    return facts.bleeding.events.where(lambda e: e.kind == "valve-of-no-type").some(lambda e: e.active)
+
+
 def thromboembolism(facts: Facts, limit: Thresholds) -> Claim:
     """OC-27, SP-08: venous thromboembolism of less than 3 months."""
     events = facts.bleeding.events.where(lambda e: e.kind == "vte")

@@ -11,11 +11,12 @@ from cds_service.facts.medications import ANTITHROMBOTIC, KEY, Ingredient, Medic
 from cds_service.facts.model import Antithrombotic, Bleeding, DateRange, Disease, Measurement
 from cds_service.facts.pain import newest
 from cds_service.facts.quantities import ABOVE, BELOW, in_unit
-from cds_service.facts.source import Source, cut
+from cds_service.facts.source import Problem, Source, cut
 from cds_service.facts.wording import any_pattern, either, spoken_of
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.codes import words
 from cds_service.fhir.decoding import plain_code
+from cds_service.knowledge.systems import ICD_10_CM
 
 LAB: Final = "observation-lab"
 DISORDER: Final = "coagulopathy"
@@ -72,6 +73,18 @@ EVENTS: Final = (
 """Kind, our words and theirs. No value set lists these, so words speak for them, on the cautioning side alone
 (decision 15).
 """
+_MECHANICAL: Final = next(pattern for kind, _, pattern in EVENTS if kind == "mechanical-valve")
+_UNTYPED: Final = ("valve-of-no-type", "prosthetic heart valve, type of valve not recorded")
+_PROSTHETIC: Final = either(
+    r"(?:prosthetic|artificial) (?:(?:heart|cardiac|aortic|mitral|tricuspid|pulmonary|pulmonic) ){0,2}valves?",
+    r"(?:heart|cardiac|aortic|mitral|tricuspid|pulmonary|pulmonic) valv(?:e|ular) prosthes[ie]s",
+)
+_TISSUE: Final = re.compile(
+    r"\bbio|\btissue\b|\bxeno|\bporcine\b|\bbovine\b|\bpericardial\b|\bhomograft|\ballograft"
+    r"|\btrans-?catheter\b|\bta[vo](?:r|i)\b"
+)
+PROSTHETIC_VALVE: Final = (ICD_10_CM, "Z95.2")
+"""Presence of prosthetic heart valve (CDC, 2026): it does not say of what; Z95.3 is xenogenic, Z95.4 another one."""
 _ANY_EVENT: Final = any_pattern(pattern for _, _, pattern in EVENTS)
 LONG_AGO: Final = either("history of", "h/o", "hx of", "hx", "previous", "prior", "past", "old", "remote", "chronic")
 """Words after which the day of recording says nothing of the day of the event."""
@@ -199,6 +212,9 @@ def _disorders(source: Source) -> Iterator[Disease]:
 def _events_as_problems(source: Source) -> Iterator[Disease]:
     """The event's own day; that of its recording where the words do not put it in the past."""
     for problem in source.problems:
+        if _has_untyped_valve(problem):
+            by_wording = PROSTHETIC_VALVE not in problem.keys
+            yield problem.disease(*_UNTYPED, by_wording=by_wording)
         if not _ANY_EVENT.search(problem.spoken):
             continue
         recorded = None if LONG_AGO.search(problem.spoken) else problem.recorded
@@ -206,6 +222,13 @@ def _events_as_problems(source: Source) -> Iterator[Disease]:
             if spoken_of(pattern, problem.spoken):
                 named = problem.disease(kind, shown, by_wording=True)
                 yield Disease(kind, named.active, problem.onset, recorded, named.evidence, by_wording=True)
+
+
+def _has_untyped_valve(problem: Problem) -> bool:
+    """A prosthetic valve by its code or words, and no word of what it is made of."""
+    if _TISSUE.search(problem.spoken) or spoken_of(_MECHANICAL, problem.spoken):
+        return False
+    return PROSTHETIC_VALVE in problem.keys or spoken_of(_PROSTHETIC, problem.spoken) is not None
 
 
 def _events_done(source: Source) -> Iterator[Disease]:

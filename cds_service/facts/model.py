@@ -429,7 +429,8 @@ class Antithrombotic:
 
 @dataclass(frozen=True, slots=True)
 class Bleeding:
-    """DE-18, DE-19. Platelets in 10*9/L. ``disorders``: coded coagulopathies. ``events``: stent, mechanical-valve, vte.
+    """DE-18, DE-19. Platelets in 10*9/L. ``disorders``: coded coagulopathies. ``events``: stent, mechanical-valve,
+    valve-of-no-type, vte.
 
     ``no_inr`` and ``no_platelets``: the results were searched whole and hold none of any age.
     """

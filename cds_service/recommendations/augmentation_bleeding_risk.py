@@ -18,6 +18,7 @@ from cds_service.recommendations.drafted import augmentation_drafted
 from cds_service.recommendations.recommendation import Judgement, Recommendation, Situation
 
 SIR = cite("SIR", "Part II, high-bleeding-risk procedures")
+VALVE_OF_NO_TYPE = "prosthetic heart valve, type not recorded"
 NO_INTERVAL = "not in what was read of the source"
 
 
@@ -70,6 +71,7 @@ def _reasons(a: Assessment) -> tuple[tuple[str, Claim], ...]:
         ("INR not in date", bleeding.missing_with_a_drug(inr, facts, limit)),
         ("platelets not in date", bleeding.missing_with_a_drug(platelets, facts, limit)),
         ("mechanical heart valve", bleeding.mechanical_valve(facts)),
+        (VALVE_OF_NO_TYPE, bleeding.valve_of_no_type(facts)),
         ("recent stent", bleeding.stent(facts, limit)),
         ("recent venous thromboembolism", bleeding.thromboembolism(facts, limit)),
     )
@@ -99,6 +101,7 @@ def _table(a: Assessment, inr: Lab, platelets: Lab) -> tuple[Criterion, ...]:
         *_laboratory("platelets", "below their limit", platelets),
         Criterion("bleeding disorder on record", facts.bleeding.disorders.some(lambda d: d.active), SIR, "CX-07"),
         Criterion("mechanical heart valve", bleeding.mechanical_valve(facts), cite("GK", "PP-07"), "OC-27"),
+        Criterion(VALVE_OF_NO_TYPE, bleeding.valve_of_no_type(facts), cite("GK", "PP-07"), "OC-27"),
         Criterion(
             f"coronary or vascular stent of less than {limit.stent_months} months",
             bleeding.stent(facts, limit),
@@ -156,7 +159,10 @@ def _notes(a: Assessment, inr: Lab, platelets: Lab) -> tuple[str, ...]:
         "labs-due": bleeding.missing_with_a_drug(inr, facts, limit).met
         or bleeding.missing_with_a_drug(platelets, facts, limit).met,
         "specialist": any_of(
-            bleeding.stent(facts, limit), bleeding.mechanical_valve(facts), bleeding.thromboembolism(facts, limit)
+            bleeding.stent(facts, limit),
+            bleeding.mechanical_valve(facts),
+            bleeding.valve_of_no_type(facts),
+            bleeding.thromboembolism(facts, limit),
         ).met,
         "vte": bleeding.thromboembolism(facts, limit).met,
     }

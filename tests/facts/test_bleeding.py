@@ -220,6 +220,14 @@ def test_no_value_of_any_age() -> None:
         ("St. Jude aortic valve", ["mechanical-valve"]),
         ("Mechanical prosthetic heart valve", ["mechanical-valve"]),
         ("Bioprosthetic aortic valve", []),
+        ("Prosthetic heart valve in situ", ["valve-of-no-type"]),
+        ("Artificial mitral valve", ["valve-of-no-type"]),
+        ("Aortic valve prosthesis", ["valve-of-no-type"]),
+        ("Prosthetic aortic valve, porcine", []),
+        ("Prosthetic aortic valve (tissue)", []),
+        ("Xenogenic prosthetic heart valve", []),
+        ("No prosthetic heart valve", []),
+        ("Prosthetic hip", []),
         ("Mechanical ventilation", []),
         ("Mechanical low back pain", []),
         ("Deep vein thrombosis of left leg", ["vte"]),
@@ -238,6 +246,23 @@ def test_events_by_their_wording(text: str, kinds: list[str]) -> None:
     told = facts(condition(text=text)).bleeding.events
     assert [each.kind for each in told.items] == kinds
     assert all(each.by_wording and "by its wording" in each.evidence.value for each in told.items)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "kinds"),
+    [
+        ("Z95.2", "Presence of prosthetic heart valve", ["valve-of-no-type"]),
+        ("Z952", "", ["valve-of-no-type"]),
+        ("Z95.2", "Mechanical aortic valve", ["mechanical-valve"]),
+        ("Z95.2", "Status post TAVR", []),
+        ("Z95.2", "Bioprosthetic mitral valve", []),
+        ("Z95.3", "Presence of xenogenic heart valve", []),
+        ("Z95.4", "Presence of other heart-valve replacement", []),
+    ],
+)
+def test_a_valve_by_its_code(code: str, text: str, kinds: list[str]) -> None:
+    """OC-27: Z95.2 does not say what the valve is made of; its words may."""
+    assert [each.kind for each in facts(condition(code, text=text)).bleeding.events.items] == kinds
 
 
 def test_the_day_of_an_event() -> None:
