@@ -10,11 +10,9 @@ from cds_service.criteria.acuity import SHOWS_EDEMA, SHOWS_UPTAKE, ImagingAcuity
 from cds_service.criteria.course import Course
 from cds_service.criteria.sites import Site, called_new, called_old, fractured, study_covers, suspected
 from cds_service.facts.fact import Claim, Fact, Interval, all_of, any_of, at_least, met, not_met, unknown
-from cds_service.facts.levels import region_of as level_region
 from cds_service.facts.model import DateRange, Facts, FractureDiagnosis, SpineRegion, Study
 from cds_service.facts.regions import NAMED
 from cds_service.knowledge.thresholds import Thresholds
-from cds_service.reports.findings import BODY_LEVELS
 
 
 def symptomatic(site: Site, course: Course) -> Claim:
@@ -250,7 +248,7 @@ def _denies(study: Study, regions: frozenset[SpineRegion], sites: tuple[Site, ..
     """
     if not study.final or study.reading is None or (study.regions and not study.regions & regions):
         return False
-    levels = [level for level in BODY_LEVELS if level_region(level) in regions]
+    levels = [level for name, region in NAMED.items() if name in regions for level in region]
     named = any(level in NAMED.get(region, ()) for region in study.reading.regions_without_fracture for level in levels)
     at_level = any(f.status == "absent" and f.level_certain and f.level in levels for f in study.reading.findings)
     return (named or at_level) and not any(_hedges_later(site, study) for site in sites)
