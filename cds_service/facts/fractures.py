@@ -240,8 +240,7 @@ def _accident(problem: Problem) -> str | None:
 
 def _near(one: DateRange, other: DateRange) -> bool:
     """Whether either end of a day range lies so near another one."""
-    first, last = other.first - _NEAR, other.last + _NEAR
-    return first <= one.first <= last or first <= one.last <= last
+    return any(other.first - end <= _NEAR and end - other.last <= _NEAR for end in (one.first, one.last))
 
 
 def _told(source: Source) -> Iterator[tuple[Evidence, str]]:
