@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 from cds_service.criteria.assessment import Assessment
 from cds_service.criteria.freshness import HOURS_A_DAY, fresh
 from cds_service.facts.fact import Claim, any_of, met, not_met, unknown
 from cds_service.facts.model import Augmentation, DateRange, Disease, Measurement
+
+_BREATHLESS: Final = re.compile(r"dyspn|short\w* of breath|breathless|orthopn|respiratory distress", re.IGNORECASE)
+"""Among the displays and words of `facts.alarms`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,11 @@ class Complication:
     @property
     def any(self) -> Claim:
         return any_of(self.deficit, self.pain, self.fever, self.chest)
+
+
+def breathless(a: Assessment) -> Claim:
+    """SP-09, S4-05: breathlessness on record and current; of the other symptoms of the chest none counts."""
+    return a.facts.alarms.chest.some(lambda d: d.active and _BREATHLESS.search(d.evidence.value) is not None)
 
 
 def recent_augmentation(a: Assessment) -> Claim:

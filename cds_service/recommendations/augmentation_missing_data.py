@@ -1,7 +1,7 @@
 """Ask for what is missing: nothing documented speaks against augmentation, but the record does not show all criteria.
 
-VA-13, VA-16 and VA-17 of `clinical.md` D7; OC-23 and OC-24 of section E. Cannot tell asks here, and only here (decision
-7).
+VA-13, VA-16 and VA-17 of `clinical.md` D7; OC-23 and OC-24 of section E; SP-09 as a line. Cannot tell asks here, and
+only here (decision 7).
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from cds_service.criteria import course
 from cds_service.criteria.assessment import Assessment, LevelFacts
 from cds_service.criteria.candidacy import Candidacy, candidacy
+from cds_service.criteria.complications import breathless
 from cds_service.criteria.criterion import Criterion
 from cds_service.criteria.imaging import region_of
 from cds_service.knowledge.citations import cite
@@ -57,12 +58,15 @@ def proposals(level: LevelFacts, situation: Situation) -> tuple[Proposal, ...]:
 
 
 def notes(found: Candidacy, a: Assessment) -> tuple[str, ...]:
-    """Lines for contraindications that do not block, gaps in the continuum of care, and the path taken."""
+    """Lines for contraindications that do not block, gaps in the continuum of care, the path taken, and breathlessness
+    (SP-09).
+    """
     present = tuple(f"present-{c.rule.lower()}" for c in found.remarks if c.claim.met)
     gap = tuple("care-gap" for c in found.criteria.confirm if c.rule == "VA-11" and c.claim.not_met)
     path = ("hospitalised-path",) if a.course.inpatient.met else ()
     other = ("other-source",) if other_sources(a) else ()
-    return (*path, *present, *other, *gap, *(("bed-rest",) if course.bed_rest(a.facts).met else ()))
+    rest = ("bed-rest",) if course.bed_rest(a.facts).met else ()
+    return (*path, *present, *other, *gap, *rest, *lung_notes(a))
 
 
 def other_sources(a: Assessment) -> str:
@@ -70,6 +74,11 @@ def other_sources(a: Assessment) -> str:
     if not a.course.pain_concordant.unknown:
         return ""
     return "; ".join(dict.fromkeys(d.evidence.value for d in a.facts.pain.other_source.items if d.active))
+
+
+def lung_notes(a: Assessment) -> tuple[str, ...]:
+    """SP-09: a line for breathlessness on record, which no criterion counts."""
+    return ("sp-09",) if breathless(a).met else ()
 
 
 def summary_values(level: LevelFacts, a: Assessment) -> Mapping[str, str]:

@@ -1,6 +1,7 @@
 """A specialist's review: where neither a referral for augmentation nor conservative care alone answers the case.
 
-VA-14 and VA-15 of `clinical.md` D7, CX-05 and CX-12 of D8, C-02, FX-08, SP-06, and decision 11.
+VA-14 and VA-15 of `clinical.md` D7, CX-05 and CX-12 of D8, C-02, FX-08, SP-06, and decision 11;
+SP-09 as a line.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from cds_service.criteria.specialist import (
 from cds_service.facts.fact import any_of
 from cds_service.knowledge.citations import cite
 from cds_service.recommendations.already import referred
-from cds_service.recommendations.augmentation_referral import CANDIDACY_NEEDS, first_and_count
+from cds_service.recommendations.augmentation_referral import CANDIDACY_NEEDS, first_and_count, lung_notes
 from cds_service.recommendations.drafted import levels_to_judge
 from cds_service.recommendations.recommendation import Judgement, Proposal, Recommendation, Silence, Situation
 
@@ -68,7 +69,7 @@ def _at_level(level: LevelFacts, a: Assessment, situation: Situation) -> Judgeme
         level=level.site.level,
         label=level.label,
         table=present or on_record(asked),
-        notes=tuple(c.rule.lower() for c in present),
+        notes=(*(c.rule.lower() for c in present), *lung_notes(a)),
         values={"level": level.label, "reason": first_and_count(present)},
         proposals=_proposals(present, level),
         silences=_silences(level, a),

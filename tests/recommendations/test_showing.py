@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cds_service.criteria.criterion import Outcome
-from cds_service.facts.fact import Interval, fact, met
+from cds_service.facts.fact import Evidence, Interval, fact, met
 from cds_service.facts.model import Listing
 from cds_service.recommendations import ALL
 from cds_service.recommendations.merge import MATRIX, Evaluation, evaluate
@@ -388,3 +388,30 @@ def test_a_sacral_fracture_is_named_where_nothing_is_judged() -> None:
     assert level.claim.not_met
     assert "sacral ala" in level.claim.evidence[0].value
     assert cards(found) == {}
+
+
+@pytest.mark.parametrize(
+    ("topic", "case"),
+    [
+        ("augmentation-referral", CANDIDATE),
+        ("augmentation-missing-data", {**CANDIDATE, "pain": {"scores": []}}),
+        ("specialist-review", {**CANDIDATE, "fractures": {"diagnoses": [fracture("T12", onset=ago(85))]}}),
+    ],
+)
+@pytest.mark.parametrize(
+    ("symptom", "active", "said"),
+    [
+        ("Shortness of breath", True, True),
+        ("dyspnoea (by its wording)", True, True),
+        ("Chest pain, unspecified", True, False),
+        ("Shortness of breath", False, False),
+    ],
+)
+def test_breathlessness_is_a_line(topic: str, case: Mapping[str, Any], symptom: str, active: bool, said: bool) -> None:
+    """SP-09, S4-05: said on the three cards, and it changes none of them."""
+    chest = replaced(disease("chest", 5, active=active), evidence=Evidence("Condition/chest", symptom))
+    before = cards(shown(**case))
+    evaluation = shown(**case, alarms={"chest": [chest]})
+    assert cards(evaluation) == before
+    (card,) = (each for each in evaluation.cards if each.recommendation.id == topic)
+    assert ("sp-09" in card.leading.notes) is said
