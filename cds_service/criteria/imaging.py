@@ -276,11 +276,14 @@ def pain_onset(facts: Facts) -> DateRange | None:
 
 
 def _in_episode(study: Study, onset: DateRange | None, facts: Facts, limit: Thresholds) -> bool | None:
-    """Whether a study was done since the pain began; within 30 days where nobody says when it did."""
+    """Whether a study was done since the pain began; within 30 days where nobody says when it did, and what might say
+    so was read.
+    """
     if study.when is None:
         return None
     if onset is None:
-        return study.when.days_before(facts.as_of).at_most(limit.imaging_order_days)
+        recent = study.when.days_before(facts.as_of).at_most(limit.imaging_order_days)
+        return None if recent and facts.pain.back_pain.gap is not None else recent
     return True if study.when.first >= onset.last else False if study.when.last < onset.first else None
 
 
