@@ -107,8 +107,8 @@ def _names_hospice(spoken: str) -> bool:
 
 
 def _restricted(source: Source, now: tuple[Located[fhir.Encounter], ...]) -> Claim:
-    """G-02: a test or confidential encounter by its label or the words of its type. Labels serve this gate alone and are
-    shown nowhere (hazard 16). A patient labelled as test data is served: sandboxes label all of theirs.
+    """G-02: a test or confidential encounter by its label or the words of its type. Labels serve this gate alone and
+    are shown nowhere (hazard 16). A patient labelled as test data is served: sandboxes label all of theirs.
     """
     found = tuple(_shown(source, each, "restricted encounter") for each in now if _is_restricted(each.resource))
     return met(*found) if found else _absent(source.gap(KEY))

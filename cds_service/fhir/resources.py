@@ -197,7 +197,6 @@ NO_MARKS: Final = Marks()
 
 
 class Patient(Resource, frozen=True):
-    meta: Marks = NO_MARKS
     active: bool | None = None
     gender: str | None = None
     birth_date: str | None = None
