@@ -377,7 +377,10 @@ def _title(head: str) -> str:
 def _speaks(reading: ReportReading | None) -> bool:
     """Whether a reading says anything of a vertebra."""
     return reading is not None and bool(
-        reading.findings or reading.regions_without_fracture or reading.regions_without_acute_fracture
+        reading.findings
+        or reading.infections
+        or reading.regions_without_fracture
+        or reading.regions_without_acute_fracture
     )
 
 

@@ -7,6 +7,8 @@ from typing import Final
 from cds_service.reports.fractures import adjectives
 from cds_service.reports.lexicon import Mark
 from cds_service.reports.said import Said
+from cds_service.reports.scopes import Manner
+from cds_service.reports.signals import ORGANS
 from cds_service.reports.statements import NOWHERE, Target, attach, chosen
 
 _BESIDE: Final = frozenset("adjacent next near beside above below between neighboring neighbouring abutting".split())
@@ -16,6 +18,9 @@ def cause(here: Said, mark: Mark) -> None:
     c = here.c
     how = c.manner(mark)
     kind = mark.facts["etiology"]
+    if kind == "infectious":
+        _infection(here, mark, how)
+        return
     if how.denied is not None or how.other or how.past or how.hypothetical or kind == "benign":
         return
     start, end = c.clause(mark.first)
@@ -23,12 +28,6 @@ def cause(here: Said, mark: Mark) -> None:
     targets = here.about_bodies(here.targets(mark))
     with_fracture = bool(here.readings)
     linked = with_fracture and _linked(here, mark, start, end)
-    if kind == "infectious":
-        here_named = any(lv.kind in ("body", "pair") for lv in c.levels) or c.has("pointer")
-        if not doubted and (with_fracture or here_named or "discsignal" in mark.facts):
-            owners = here.targets(mark) if with_fracture or here_named else ()
-            here.add(owners or (NOWHERE,), "etiology", "infectious", mark)
-        return
     if how.doubtful:
         return
     if kind in ("osteoporotic", "traumatic"):
@@ -43,6 +42,51 @@ def cause(here: Said, mark: Mark) -> None:
     elif with_fracture or any(t.level for t in targets):
         certain = not doubted and linked and not _only_suspicious(here, mark)
         here.add(targets, "etiology", "pathologic" if certain else "suspicious", mark, not certain)
+
+
+def _infection(here: Said, mark: Mark, how: Manner) -> None:
+    """Stated outright it is the cause; doubted, denied or over it is kept apart."""
+    c = here.c
+    if how.other or how.hypothetical or how.acute_only or how.past or how.doubtful:
+        return
+    named = any(lv.kind in ("body", "pair") for lv in c.levels) or c.has("pointer")
+    beside = here.targets(mark)
+    owners = beside if here.readings or named else ()
+    by_name = _infection_of_the_spine(here, mark)
+    doubt = how.doubted or c.own_doubt(mark)
+    if how.denied is not None:
+        if by_name or not _names_an_organ(here):
+            here.infection(owners, "denied", mark)
+    elif doubt is not None:
+        placed = bool(owners) or any(t.level for t in beside)
+        slight = any(w.text in _SLIGHT for w in c.words[max(doubt.first - 1, 0) : doubt.first])
+        if (by_name or (placed and not _names_an_organ(here))) and not slight:
+            here.infection(owners or beside, "possible", mark)
+    elif here.readings or named or by_name:
+        here.infection(owners, "stated", mark)
+        here.add(owners or (NOWHERE,), "etiology", "infectious", mark)
+
+
+def _infection_of_the_spine(here: Said, mark: Mark) -> bool:
+    """ "Discitis", "vertebral osteomyelitis": spinal whatever else is named."""
+    words = {w.text for w in here.c.words[mark.first : mark.last]}
+    return "discsignal" in mark.facts or not words.isdisjoint(_SPINAL)
+
+
+def _names_an_organ(here: Said) -> bool:
+    named = any(m.get("noun") in ORGANS for m in here.c.marks) or here.c.has("bone")
+    return named or any(w.text in _ELSEWHERE for w in here.c.words)
+
+
+_ELSEWHERE: Final = frozenset(
+    """urinary tract bladder renal kidney kidneys perinephric respiratory pulmonary pleural chest bowel colon
+    biliary gallbladder liver hepatic spleen splenic pelvic dental sinus skin subcutaneous hip foot toe sacroiliac
+    """.split()
+)
+"""An infection of these is none of the spine, unless it is named so."""
+_SLIGHT: Final = frozenset("low little minimal".split())
+"""Before a doubt: "low suspicion for discitis" is none."""
+_SPINAL: Final = frozenset("vertebral spondylitis spondylodiscitis spondylodiskitis pott's pott".split())
 
 
 def _only_suspicious(here: Said, mark: Mark) -> bool:

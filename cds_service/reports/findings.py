@@ -89,11 +89,26 @@ class Conflict:
     spans: tuple[Span, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class InfectionWord:
+    """One place where a report speaks of an infection of the spine."""
+
+    levels: tuple[str, ...]
+    """The level, both levels of a disc space, or nothing where none is named."""
+    said: Literal["stated", "possible", "denied"]
+    """Possible where it is hedged ("discitis cannot be excluded"); denied also where it is over ("resolved")."""
+    span: Span
+    field: Literal["etiology", "collection"] = "etiology"
+    """An infection by name, or a collection."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportReading:
     """All that one report says; ``not_read`` gives the reason when the text could not be read."""
 
     findings: tuple[LevelFinding, ...] = ()
+    infections: tuple[InfectionWord, ...] = ()
+    """Where it stands, for whoever weighs reports against each other; what is stated is a finding too. Not printed."""
     regions_without_fracture: tuple[Region, ...] = ()
     regions_without_acute_fracture: tuple[Region, ...] = ()
     conflicts: tuple[Conflict, ...] = ()

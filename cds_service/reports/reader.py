@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Final
 
 from cds_service.reports import attributes, fractures, languages, text
-from cds_service.reports.findings import BODY_LEVELS, Conflict, LevelFinding, Region, ReportReading
+from cds_service.reports.findings import BODY_LEVELS, Conflict, InfectionWord, LevelFinding, Region, ReportReading
 from cds_service.reports.lexicon import Mark, tells
 from cds_service.reports.merge import LevelMerge, Place, covers, narrow_region, order_of, overlaps, value_is_denial
 from cds_service.reports.said import Said
@@ -31,6 +31,7 @@ _WEIGHT: Final[dict[Section, int]] = {
     "impression": 1,
     "addendum": 2,
 }
+_ADDENDUM: Final = _WEIGHT["addendum"]
 _MARROW_WORDS: Final = frozenset("stir marrow mri mr weighted hyperintense hypointense hyperintensity".split())
 _IMAGING_WORDS: Final = frozenset(
     """xray xrays radiograph radiographs radiographic mri ct films film imaging scan scans tomography radiography
@@ -105,6 +106,7 @@ class _Reading:
         self.folded = folded
         self.hear = hear
         self.statements: list[Statement] = []
+        self.infections: list[tuple[int, InfectionWord]] = []
         self.places: dict[int, Place] = {}
         self.history: list[Target] = []
         self.study_region: Region | None = None
@@ -167,17 +169,17 @@ class _Reading:
         readings = fractures.spoken(c, self.focus)
         note = sentence.section in ("note", "diagnosis", "imaging")
         found = fractures.read(c, readings, number, to_span)
-        found += attributes.read(
-            Said(
-                c=c,
-                readings=[s for s in readings if s.affirmed],
-                focus=self.focus,
-                sentence=number,
-                to_span=to_span,
-                marrow_study=self.marrow_study,
-                note=note,
-            )
+        here = Said(
+            c=c,
+            readings=[s for s in readings if s.affirmed],
+            focus=self.focus,
+            sentence=number,
+            to_span=to_span,
+            marrow_study=self.marrow_study,
+            note=note,
         )
+        found += attributes.read(here)
+        self.infections += ((number, word) for word in here.infections)
         found += self._pointed_age(c, number, to_span, bool(readings))
         self.statements += found
         self.work += 4 * len(found)
@@ -303,12 +305,18 @@ class _Reading:
         findings.sort(key=order_of)
         return ReportReading(
             findings=tuple(findings),
+            infections=self._infections(),
             regions_without_fracture=tuple(without),
             regions_without_acute_fracture=tuple(without_acute),
             conflicts=tuple(conflicts),
             study_limited=self.limited,
             not_read="truncated" if self.cut else None,
         )
+
+    def _infections(self) -> tuple[InfectionWord, ...]:
+        """What is said of infections; an addendum stands over all."""
+        added = tuple(word for sentence, word in self.infections if self.places[sentence].weight == _ADDENDUM)
+        return added or tuple(word for _, word in self.infections)
 
     def _append(
         self, findings: list[LevelFinding], conflicts: list[Conflict], merge: LevelMerge, region: Region | None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
+from cds_service.reports.findings import InfectionWord
 from cds_service.reports.fractures import Spoken
 from cds_service.reports.lexicon import Mark
 from cds_service.reports.quantities import Quantity
@@ -30,10 +31,23 @@ class Said:
     note: bool
     """A clinical note: cement there is prior only when it says so."""
     found: list[Statement] = field(default_factory=list)
+    infections: list[InfectionWord] = field(default_factory=list)
+    """Infections that the sentence states, doubts or denies."""
 
     def add(self, targets: tuple[Target, ...], name: str, value: Value, mark: Mark, weak: bool = False) -> None:
         """Add one fact to each target."""
         self.found.extend(Statement(t, name, value, self.to_span(mark), self.sentence, weak) for t in targets)
+
+    def infection(
+        self,
+        targets: tuple[Target, ...],
+        said: Literal["stated", "possible", "denied"],
+        mark: Mark,
+        name: Literal["etiology", "collection"] = "etiology",
+    ) -> None:
+        """Add a word on infection, for the levels or the disc space that it names."""
+        levels = dict.fromkeys(level for t in targets for level in ((t.level,) if t.level else t.pair))
+        self.infections.append(InfectionWord(tuple(levels), said, self.to_span(mark), name))
 
     def subject(self, at: int) -> tuple[Target, ...]:
         """Targets of the nearest fracture of the sentence, those before ``at`` first."""

@@ -19,7 +19,8 @@ _INFLAMED: Final = frozenset(
     "inflammatory spondyloarthritis spondyloarthropathy spondylarthritis romanus andersson bursitis".split()
 )
 _BODY_WORDS: Final = frozenset("vertebra vertebrae vertebral body bodies".split())
-_OUTSIDE: Final = frozenset({"lung", "soft"})
+ORGANS: Final = frozenset({"lung", "soft"})
+"""Nouns of the lexicon that stand outside the spine."""
 _SPINAL_DANGER: Final = frozenset({"soft_tissue_mass", "collection", "disc_signal", "cord_signal"})
 """Stands without a level too: it is dangerous wherever it is."""
 
@@ -34,6 +35,8 @@ def plain(here: Said, mark: Mark, field: str) -> None:
         return
     value = here.usable(mark, c.manner(mark))
     if value is None:
+        if field == "collection":
+            _possible_collection(here, mark)
         return
     if field == "tracer_uptake" and c.formerly(mark):
         return
@@ -77,19 +80,30 @@ def plain(here: Said, mark: Mark, field: str) -> None:
     if field == "soft_tissue_mass" and not targets and c.words[mark.first].text == "soft":
         targets = (
             (NOWHERE,)
-            if c.has("vertebral") or not any(m.get("noun") in _OUTSIDE for m in c.marks if m is not mark)
+            if c.has("vertebral") or not any(m.get("noun") in ORGANS for m in c.marks if m is not mark)
             else ()
         )
     if field in _SPINAL_DANGER and not value and not here.readings and not here.c.levels:
         targets = (NOWHERE,)  # denied of the whole study, not of the fracture spoken of last
+    if field == "collection":
+        here.infection(targets, "stated" if value else "denied", mark, "collection")
     here.add(targets or (NOWHERE,), field, value, mark)
+
+
+def _possible_collection(here: Said, mark: Mark) -> None:
+    """ "Possible epidural abscess": doubted, and neither denied nor said to be unlikely."""
+    how = here.c.manner(mark)
+    targets = here.targets(mark)
+    settled = how.denied is not None or how.doubtful or how.hypothetical or how.past or how.other
+    if how.doubted is not None and not settled and _spinal_collection(here, mark, targets):
+        here.infection(targets, "possible", mark, "collection")
 
 
 def _spinal_collection(here: Said, mark: Mark, targets: tuple[Target, ...]) -> bool:
     text = {w.text for w in here.c.words[mark.first : mark.last]}
     if text & {"epidural", "paraspinal", "paravertebral", "psoas", "prevertebral", "phlegmon"}:
         return True
-    if any(m.get("noun") in _OUTSIDE for m in here.c.marks) or (here.c.has("bone") and not targets):
+    if any(m.get("noun") in ORGANS for m in here.c.marks) or (here.c.has("bone") and not targets):
         return False
     start, end = here.c.clause(mark.first)
     if any(lv.kind in ("body", "pair") and start <= lv.first < end for lv in here.c.levels) or here.c.has(
@@ -215,7 +229,7 @@ def edema(here: Said, mark: Mark) -> None:
         return
     inside = [m for m in c.marks if start <= m.first < end]
     if any(
-        m.get("noun") in _OUTSIDE or m.get("noun") == "muscle"
+        m.get("noun") in ORGANS or m.get("noun") == "muscle"
         for m in inside
         if m.get("noun") and not m.facts.keys() & {"vertebral"} and abs(m.first - mark.first) < 12
     ):

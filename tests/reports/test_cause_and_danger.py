@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cds_service.reports.reader import read_report
 from tests.reports.reading import facts, statuses, value
 
 ETIOLOGY = [
@@ -143,3 +144,38 @@ def test_a_new_fracture_beside_cement() -> None:
         "L1": "treated",
         "L2": "present",
     }
+
+
+INFECTIONS = [
+    ("Possible epidural abscess.", [("possible", ("L1",), "collection")]),
+    ("Findings concerning for epidural phlegmon.", [("possible", ("L1",), "collection")]),
+    ("Findings suspicious for vertebral osteomyelitis at T12.", [("possible", ("T12",), "etiology")]),
+    ("Discitis at T12-L1 cannot be excluded.", [("possible", ("T12", "L1"), "etiology")]),
+    ("Superimposed infection cannot be excluded.", [("possible", ("L1",), "etiology")]),
+    ("Probable discitis at L3-L4.", [("possible", ("L3", "L4"), "etiology")]),
+    ("Question of early discitis at L3-L4.", [("possible", ("L3", "L4"), "etiology")]),
+    ("Discitis at L3-L4.", [("stated", ("L3", "L4"), "etiology")]),
+    ("There is vertebral osteomyelitis.", [("stated", (), "etiology")]),
+    ("No discitis.", [("denied", (), "etiology")]),
+    ("No epidural collection.", [("denied", (), "collection")]),
+    ("Discitis at L2-L3 has resolved.", [("denied", ("L2", "L3"), "etiology")]),
+    ("Discitis cannot be excluded. ADDENDUM: No discitis.", [("denied", (), "etiology")]),
+    ("Discitis is unlikely.", []),
+    ("Low suspicion for discitis.", []),
+    ("History of discitis at L2-L3.", []),
+    ("If there is concern for infection, consider contrast.", []),
+    ("Possible infection in the left lower lobe.", []),
+    ("Possible urinary tract infection.", []),
+    ("Possible renal abscess.", []),
+    ("Bone marrow edema at T12 suspicious for osteomyelitis.", [("possible", ("T12",), "etiology")]),
+    ("Suspicious for infection.", [("possible", ("L1",), "etiology")]),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), INFECTIONS)
+def test_words_on_infection(text: str, expected: list[tuple[str, tuple[str, ...], str]]) -> None:
+    """FX-04, FX-05, FX-09: stated, doubted or denied, and of which levels; a doubt is no cause, nor a collection."""
+    reading = read_report(f"L1 compression fracture. {text}")
+    assert [(each.said, each.levels, each.field) for each in reading.infections] == expected
+    if expected and expected[0][0] != "stated":
+        assert all(f.etiology is None and f.collection is not True for f in reading.findings)
