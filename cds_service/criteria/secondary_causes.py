@@ -29,12 +29,13 @@ class Signs:
 
 
 def signs(a: Assessment) -> Signs:
-    """Weight loss, anaemia, hypercalcaemia (the newest value or a diagnosis), and an ESR over its limit."""
+    """Weight loss, anaemia and hypercalcaemia (the newest value or a diagnosis), and an ESR over its limit."""
     found = a.facts.alarms
+    haemoglobin = _newest(found.haemoglobin_g_dl, a, below=a.limit.haemoglobin_g_dl)
     calcium = _newest(found.calcium_mg_dl, a, above=a.limit.calcium_mg_dl)
     return Signs(
         weight_loss=a.facts.weight_loss.some(lambda d: d.active),
-        anaemia=_newest(found.haemoglobin_g_dl, a, below=a.limit.haemoglobin_g_dl),
+        anaemia=any_of(haemoglobin, found.anaemia.some(lambda d: d.active)),
         hypercalcaemia=any_of(calcium, found.hypercalcaemia.some(lambda d: d.active)),
         high_esr=_newest(a.facts.infection.esr_mm_h, a, above=a.limit.esr_workup_mm_h),
     )

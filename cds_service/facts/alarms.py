@@ -29,18 +29,28 @@ CHEST: Final[Mapping[str, str]] = {
     "I26.99": "Other pulmonary embolism without acute cor pulmonale",
 }
 """ICD-10-CM (CDC) codes found next to their display in public code lists; other codes count by their wording."""
+EMBOLISM: Final = "I26"
+"""Every code under it is a pulmonary embolism."""
 _CHEST: Final = either(
     r"dyspno?ea",
     "short(?:ness)? of breath",
     "breathless(?:ness)?",
     "respiratory distress",
     "chest pain",
-    r"pulmonary (?:cement )?embol\w+",
+    r"pulmonary (?:cement |thrombo-?|artery )?embol\w+",
+    r"embol\w+ (?:of|in|to) (?:the )?(?:\w+ )?pulmonary arter(?:y|ies)",
+    r"embol\w+ (?:of|in|to) (?:the )?lungs?",
+    r"saddle (?:pulmonary )?embol\w+",
     r"cement embol\w+",
 )
 _PAST: Final = either("history of", "h/o", "hx of", "previous", "s/p", "past", "chronic")
 HYPERCALCAEMIA: Final = (ICD_10_CM, "E83.52")
 _HYPERCALCAEMIA: Final = either(r"hypercalca?emi[ac]")
+ANAEMIA: Final = tuple(f"D{number}" for number in (*range(50, 54), *range(55, 65)))
+NO_ANAEMIA: Final = ("D56.3", "D56.4", "D57.3", "D58.2")
+"""ICD-10-CM (CDC, April 2026) by prefix: the anaemias, but for carriers and for haemoglobins without anaemia."""
+_ANAEMIA: Final = either(r"an(?:a)?emi[ac]", "pancytopenia", "low ha?emoglobin")
+_NO_ANAEMIA: Final = either("history of", "h/o", "hx of", "previous", "s/p", "past", "resolved", "trait", "carrier")
 RENAL_BONE: Final = (ICD_10_CM, "N25.81")
 """Found next to its display in a public code list. Primary hyperparathyroidism and renal osteodystrophy have no
 verified code, and words alone never take a caution away (decision 15).
@@ -66,6 +76,7 @@ def alarms(source: Source) -> Alarms:
             "observations",
             why="no calcium documented",
         ),
+        anaemia=source.listing(_anaemia(source), "conditions"),
         hypercalcaemia=source.listing(_hypercalcaemia(source), "conditions"),
         metabolic=source.listing(_renal_bone(source), "conditions"),
     )
@@ -73,13 +84,19 @@ def alarms(source: Source) -> Alarms:
 
 def _chest_problems(source: Source) -> Iterator[Disease]:
     for problem in source.problems:
-        coded = next((CHEST[code] for system, code in problem.keys if system == ICD_10_CM and code in CHEST), None)
+        coded = next((shown for key in problem.keys if (shown := _of_chest(*key)) is not None), None)
         if coded is not None:
             yield problem.disease("chest", coded)
             continue
         match = spoken_of(_CHEST, problem.spoken)
         if match is not None and not _PAST.search(problem.spoken):
             yield problem.disease("chest", match.group(), by_wording=True)
+
+
+def _of_chest(system: str, code: str) -> str | None:
+    if system != ICD_10_CM:
+        return None
+    return CHEST.get(code) or (f"pulmonary embolism ({code})" if code.startswith(EMBOLISM) else None)
 
 
 def _reasons_to_come(source: Source) -> Iterator[Disease]:
@@ -102,6 +119,21 @@ def _results(
             if value is not None and value > 0:
                 rounded = round(value, 2)
                 yield Measurement(rounded, result.moment.when, result.moment.at, result.evidence(shown.format(rounded)))
+
+
+def _anaemia(source: Source) -> Iterator[Disease]:
+    for problem in source.problems:
+        if problem.standing != "current":
+            continue
+        coded = next((code for system, code in problem.keys if system == ICD_10_CM and _is_anaemia(code)), None)
+        if coded is not None:
+            yield problem.disease("anaemia", f"Anemia ({coded})")
+        elif spoken_of(_ANAEMIA, problem.spoken) and not _NO_ANAEMIA.search(problem.spoken):
+            yield problem.disease("anaemia", "anaemia", by_wording=True)
+
+
+def _is_anaemia(code: str) -> bool:
+    return code.startswith(ANAEMIA) and not code.startswith(NO_ANAEMIA)
 
 
 def _hypercalcaemia(source: Source) -> Iterator[Disease]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from cds_service.facts.levels import names_vertebra
@@ -54,6 +54,8 @@ _RISKS: Final = (
 )
 """Risks that make raised markers count (RF-04); no value set lists them."""
 
+_SKIN: Final = r"(?:skin|soft[- ]tissue|cutaneous|subcutaneous) (?:infections?|abscess)|abscess|furuncle|carbuncle"
+_BACK: Final = r"back|trunk|spine|spinal|paraspinal|thoracic|lumbar|thoracolumbar|midline"
 _NAMED: Final = (
     (
         "spinal",
@@ -69,9 +71,58 @@ _NAMED: Final = (
     ("osteomyelitis", either("osteomyelitis")),
     ("sepsis", either("sepsis", "septic shock", "septica?emi[ac]", "urosepsis")),
     ("bacteraemia", either("bactera?emia")),
-    ("systemic", either("(?:infective|bacterial) endocarditis")),
+    (
+        "systemic",
+        either(
+            "(?:infective|bacterial) endocarditis",
+            "systemic infections?",
+            "blood ?-?stream infections?",
+            "blood-?borne infections?",
+        ),
+    ),
+    (
+        "site",
+        either(
+            r"(?:surgical|operative|incisional) (?:site|wound) infections?",
+            r"(?:post-?operative |post-?surgical )?wound infections?",
+            r"infected (?:\w+ )?(?:wound|incision)",
+            rf"(?:cellulitis|{_SKIN})(?: \w+){{0,3}}? (?:{_BACK})",
+            rf"(?:{_BACK})(?: \w+)? (?:cellulitis|{_SKIN})",
+        ),
+    ),
+    (
+        "organ",
+        either("pneumonia", "pyelonephritis", "urinary tract infections?", "uti", "cystitis"),
+    ),
 )
 _ANY: Final = any_pattern(pattern for _, pattern in (*_RISKS, *_NAMED))
+_SITE_CODES: Final[Mapping[str, str]] = {
+    "T81.40": "Infection following a procedure",
+    "T81.41": "Infection following a procedure, superficial incisional surgical site",
+    "T81.42": "Infection following a procedure, deep incisional surgical site",
+    "T81.43": "Infection following a procedure, organ and space surgical site",
+    "T81.49": "Infection following a procedure, other surgical site",
+    "T84.63": "Infection due to internal fixation device of spine",
+    "L02.212": "Cutaneous abscess of back",
+    "L02.222": "Furuncle of back",
+    "L02.232": "Carbuncle of back",
+    "L03.312": "Cellulitis of back",
+    "L03.319": "Cellulitis of trunk",
+}
+_ORGAN_CODES: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("J12", "J13", "J14", "J15", "J16", "J17", "J18"), "Pneumonia"),
+    "N10": "Acute pyelonephritis",
+    "N30.0": "Acute cystitis",
+    "N39.0": "Urinary tract infection",
+}
+"""ICD-10-CM (CDC, April 2026) by prefix: infections of the place of the procedure, and of an organ (CX-02)."""
+_SEQUELA: Final = "S"
+_ANOTHER_PLACE: Final = either(
+    "knee", "hip", "foot", "feet", "toe", "ankle", "leg", "hand", "finger", "arm", "elbow", "shoulder", r"stern\w+",
+    r"abdom\w+", "groin", "breast", "head", "neck", "scalp", "dental", r"ca?esarean",
+)  # fmt: skip
+"""A wound there is not where a vertebra is reached."""
+_NOT_NOW: Final = either("recurrent", "frequent", "chronic", "interstitial", "radiation", "prone to")
 _PAST: Final = either("history of", "h/o", "hx of", "previous", "s/p", "resolved", "past")
 _INTRACRANIAL: Final = either("intracranial", "brain", "cerebral", "cranial")
 
@@ -126,8 +177,19 @@ def _diseases(source: Source) -> Iterator[Disease]:
         if systemic is not None:
             yield problem.disease(KINDS[systemic["kind"]], systemic["display"])
         if spinal is None and systemic is None:
-            yield from _by_wording(problem)
+            of_place = next(_of_place(problem), None)
+            yield from _by_wording(problem) if of_place is None else (of_place,)
         yield from _risks(problem)
+
+
+def _of_place(problem: Problem) -> Iterator[Disease]:
+    """Coded infections of the site or of an organ; a sequela is past."""
+    for system, code in problem.keys:
+        for kind, listed in (("site", _SITE_CODES), ("organ", _ORGAN_CODES)):
+            shown = next((said for prefix, said in listed.items() if code.startswith(prefix)), None)
+            if system == ICD_10_CM and shown is not None:
+                sequela = kind == "site" and code.startswith("T") and code.endswith(_SEQUELA)
+                yield problem.disease(kind, f"{shown} ({code})", active=problem.standing != "past" and not sequela)
 
 
 def _risks(problem: Problem) -> Iterator[Disease]:
@@ -167,6 +229,10 @@ def _by_wording(problem: Problem) -> Iterator[Disease]:
             if not names_vertebra(problem.condition.body_site, problem.spoken):
                 continue
             kind = "spinal"
+        if kind == "site" and _ANOTHER_PLACE.search(problem.spoken):
+            continue
+        if kind == "organ" and _NOT_NOW.search(problem.spoken):
+            continue
         is_active = problem.standing != "past" and not _PAST.search(problem.spoken)
         yield problem.disease(kind, match.group(), active=is_active, by_wording=True)
         return

@@ -286,6 +286,8 @@ class Pain:
     """DE-11, DE-12, DE-14. Scores 0-10, newest first."""
 
     scores: Listing[Measurement] = field(default_factory=unread)
+    back_scores: Listing[Measurement] = field(default_factory=unread)
+    """Those of ``scores`` that are of the back: answered in the form, or observed there."""
     stated_trend: Fact[Literal["worsening", "stable", "improving"]] = field(default_factory=no_fact)
     at_fracture_level: Listing[Statement] = field(default_factory=unread)
     back_pain: Listing[Disease] = field(default_factory=unread)
@@ -340,8 +342,8 @@ class Neurology:
 
 @dataclass(frozen=True, slots=True)
 class Infection:
-    """DE-21. Diseases: spinal, sepsis, systemic, bacteraemia, iv-drug-use, immunosuppression, fever. Cultures: ``says``
-    positive.
+    """DE-21. Diseases: spinal, sepsis, systemic, bacteraemia, iv-drug-use, immunosuppression, fever; and, for CX-02
+    alone, site (where a vertebra is reached) and organ (pneumonia, urinary tract). Cultures: ``says`` positive.
     """
 
     diseases: Listing[Disease] = field(default_factory=unread)
@@ -496,6 +498,7 @@ class Alarms:
     """Dyspnoea, chest pain and pulmonary embolism; ``onset`` is when it began or the encounter did."""
     haemoglobin_g_dl: Listing[Measurement] = field(default_factory=unread)
     calcium_mg_dl: Listing[Measurement] = field(default_factory=unread)
+    anaemia: Listing[Disease] = field(default_factory=unread)
     hypercalcaemia: Listing[Disease] = field(default_factory=unread)
     metabolic: Listing[Disease] = field(default_factory=unread)
     """Renal bone disease (osteomalacia and osteogenesis imperfecta stand with the diseases of bone)."""

@@ -1,4 +1,6 @@
-"""DE-22: coded neurological signs by what each may say alone, answered and observed ones, and the retention volume."""
+"""DE-22: neurological signs by code, else by wording, by what each may say alone; answered and observed ones; and the
+retention volume.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from cds_service.facts.pain import newest
 from cds_service.facts.pregnancy import yes_or_no
 from cds_service.facts.quantities import ABOVE, in_unit
 from cds_service.facts.questionnaire import Answers
-from cds_service.facts.source import Observed, Source, newest_first
+from cds_service.facts.source import Observed, Problem, Source, newest_first
+from cds_service.facts.wording import any_pattern, either, spoken_of
 from cds_service.fhir.codes import words
 from cds_service.knowledge.value_set import Row
 
@@ -25,6 +28,50 @@ QUESTIONS: Final = {
     "bladder-bowel-change": "bladder or bowel change",
     "gait-worsening": "worsening gait",
 }
+_LEGS: Final = r"(?:legs?|lower (?:extremit(?:y|ies)|limbs?))"
+_LOST: Final = r"(?:weakness|paralysis|paresis|plegia|numbness|deficits?)"
+_NUMB: Final = r"(?:ana?esthesia|hyp(?:o|er)?a?esthesia|dysa?esthesia|para?esthesia|numbness|sensory (?:loss|deficit))"
+_NAMED: Final = (
+    (
+        "definite",
+        either(
+            r"cauda equina (?:syndrome|compression|lesion|injury|dysfunction)",
+            r"compression of (?:the )?cauda equina",
+            r"conus medullaris (?:syndrome|compression)",
+            rf"(?:saddle|perianal|perineal) (?:area )?{_NUMB}",
+            rf"{_NUMB} (?:in|of) (?:the )?(?:saddle|perianal|perineal)(?: area| region)?",
+            r"(?:spinal )?cord compression",
+            r"compression of (?:the )?spinal cord",
+            r"myelopathy",
+            r"para(?:plegia|paresis)",
+            rf"(?:bilateral|both) (?:\w+ )?{_LEGS} {_LOST}",
+            rf"{_LOST} (?:of|in) both (?:\w+ )?{_LEGS}",
+            rf"bilateral {_LOST} (?:of|in) (?:the )?{_LEGS}",
+        ),
+    ),
+    (
+        "supportive",
+        either(
+            r"urin(?:e|ary) retention",
+            r"retention of urine",
+            r"(?:urinary|urine|bladder|bowel|stool|f(?:a)?ecal) incontinence",
+            r"incontinence of (?:urine|bladder|bowels?|stool|f(?:a)?eces)",
+            r"(?:bladder|bowel|sphincter) dysfunction",
+        ),
+    ),
+)
+"""Signs as problems name them in words alone, under the same rules as the codes; weakness and gait that decide nothing
+alone are left to their codes.
+"""
+_ANY: Final = any_pattern(pattern for _, pattern in _NAMED)
+_PAST: Final = either(
+    "history of", "h/o", "hx of", "previous", "prior", "s/p", "resolved", "past", "old", "sequelae? of"
+)
+_OTHERWISE: Final = {
+    "definite": either("cervical", "spondylotic", "hereditary", "congenital", "cerebral palsy", "claudication"),
+    "supportive": either("stress", "urge", "overactive", "nocturnal", "enuresis", r"prostat\w+", "bph", "chronic"),
+}
+"""Words beside a sign that give it another cause or place than the thoracic and lumbar spine."""
 RESIDUAL: Final = re.compile(r"\bpost-? ?void(?:ing)? residual\b|\bresidual urine\b|\burine residual\b|\bpvr\b")
 TO_ML: Final = {
     "ml": 1,
@@ -44,19 +91,30 @@ def neurology(source: Source, answers: Answers) -> Neurology:
     seen = tuple(_seen(source))
     said = [each for link, shown in QUESTIONS.items() for each in answers.statement(link, shown)]
     return Neurology(
-        signs=source.listing((*_coded(source), *_observed_signs(seen)), "conditions"),
+        signs=source.listing((*_problems(source), *_observed_signs(seen)), "conditions"),
         stated=source.documented(newest_first((*said, *_observed_definite(seen))), "questionnaire"),
         post_void_residual_ml=source.documented(newest(_residuals(source)), "observations"),
     )
 
 
-def _coded(source: Source) -> Iterator[Disease]:
+def _problems(source: Source) -> Iterator[Disease]:
     for problem in source.problems:
         rows = problem.found.get(SET, ())
         if rows:
             strongest = min(rows, key=lambda each: tuple(KINDS).index(each["strength"]))
             is_active = problem.standing != "past" and strongest["seventh"] != SEQUELA
             yield problem.disease(KINDS[strongest["strength"]], strongest["display"], active=is_active)
+        else:
+            yield from _by_wording(problem)
+
+
+def _by_wording(problem: Problem) -> Iterator[Disease]:
+    for kind, pattern in _NAMED if _ANY.search(problem.spoken) else ():
+        match = spoken_of(pattern, problem.spoken)
+        if match is not None and not _OTHERWISE[kind].search(problem.spoken):
+            is_active = problem.standing != "past" and not _PAST.search(problem.spoken)
+            yield problem.disease(kind, match.group(), active=is_active, by_wording=True)
+            return
 
 
 Seen = tuple[Observed, Row, bool]

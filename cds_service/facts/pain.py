@@ -69,10 +69,14 @@ SIGNS: Final[dict[str, re.Pattern[str]]] = {
 
 def pain(source: Source, answers: Answers) -> Pain:
     """Scores newest first; an empty list is never "no pain" (decision 1)."""
-    scores = newest(_scores(source, answers))
+    asked = tuple(answers.measurement("pain-nrs", 0, HIGHEST, "pain {}/10 (questionnaire)"))
+    observed = tuple(_observed(source))
+    scores = newest((*(score for score, _ in observed), *asked))
+    of_back = newest((*(score for score, is_back in observed if is_back), *asked))
     trend = answers.word("pain-trend")
     return Pain(
         scores=source.documented(scores, "observations", why="no pain score documented"),
+        back_scores=source.documented(of_back, "observations", why="no pain score of the back documented"),
         stated_trend=_trend(trend, answers),
         at_fracture_level=stated(source, answers.statement("pain-at-fracture-level", "pain at the fracture's level")),
         back_pain=source.listing(_back_pain(source), "conditions"),
@@ -96,13 +100,14 @@ def _trend(word: str, answers: Answers) -> Fact[Trend]:
     return no_fact() if trend is None else fact(trend, answers.evidence(f"pain {trend}"))
 
 
-def _scores(source: Source, answers: Answers) -> Iterator[Measurement]:
+def _observed(source: Source) -> Iterator[tuple[Measurement, bool]]:
+    """Each observed score of the back or of no named place, and whether it names the back."""
     for result, listed in source.results(SCORES):
         if listed["use"] == "score" and not elsewhere(result):
             score = out_of_ten(result)
             if score is not None:
-                yield Measurement(score, result.moment.when, result.moment.at, result.evidence(f"pain {score:.2g}/10"))
-    yield from answers.measurement("pain-nrs", 0, HIGHEST, "pain {}/10 (questionnaire)")
+                evidence = result.evidence(f"pain {score:.2g}/10")
+                yield Measurement(score, result.moment.when, result.moment.at, evidence), _of_back(result)
 
 
 def out_of_ten(result: Observed) -> float | None:
@@ -126,6 +131,12 @@ def elsewhere(result: Observed) -> bool:
         return False
     said = words(site)
     return bool(said) and not _BACK.search(said)
+
+
+def _of_back(result: Observed) -> bool:
+    """Whether the score's own site is the back (``elsewhere`` has sorted out any other)."""
+    site = result.whole.body_site
+    return site is not None and (row(find(site), BODY_SITE) is not None or bool(words(site)))
 
 
 def _back_pain(source: Source) -> Iterator[Disease]:

@@ -141,3 +141,52 @@ def test_a_tumour_board_on_record(given: dict[str, Any], count: int) -> None:
 def test_whether_the_code_is_one_of_injury(given: dict[str, Any], traumatic: bool) -> None:
     """Decision 11: "a non-traumatic fracture code"."""
     assert {each.traumatic for each in facts(given).fractures.diagnoses.items} == {traumatic}
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        (condition("D64.9"), True),
+        (condition("D630"), True),
+        (condition("D50.9"), True),
+        (condition("D53.9"), True),
+        (condition("D61.818"), True),
+        (condition("D54.1"), False),
+        (condition("D56.3"), False),
+        (condition("D57.3"), False),
+        (condition("D58.2"), False),
+        (condition("D65"), False),
+        (condition("D49.9"), False),
+        (condition("D64.9", status="resolved"), False),
+        (condition("D64.9", verified="provisional"), False),
+        (condition(text="Anemia of chronic disease"), True),
+        (condition(text="Normocytic anaemia"), True),
+        (condition(text="History of anemia"), False),
+        (condition(text="No anemia"), False),
+        (condition(text="Sickle cell anemia trait"), False),
+    ],
+)
+def test_anaemia(given: dict[str, Any], found: bool) -> None:
+    """RF-08: current and certain, by ICD-10-CM or by wording; carriers have none."""
+    assert bool(facts(given).alarms.anaemia.items) is found
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        (condition("I26.02"), True),
+        (condition("I2690"), True),
+        (condition("I26.95"), True),
+        (condition("I27.82"), False),
+        (condition("I25.10"), False),
+        (condition(text="Saddle embolus"), True),
+        (condition(text="Embolism of the left pulmonary artery"), True),
+        (condition(text="Cement emboli in the lungs"), True),
+        (condition(text="Pulmonary thromboembolism"), True),
+        (condition(text="History of saddle embolus"), False),
+        (condition(text="Embolism of the femoral artery"), False),
+    ],
+)
+def test_embolism_of_the_lung(given: dict[str, Any], found: bool) -> None:
+    """RF-07: every code of pulmonary embolism, and its wordings."""
+    assert bool(facts(given).alarms.chest.items) is found

@@ -152,3 +152,56 @@ def test_gaps_and_the_answer() -> None:
     assert (told.temperature_c.gap, told.crp_mg_l.gap, told.diseases.gap) == (None, "not documented", None)
     assert [each.says for each in told.fever_or_sepsis.items] == [True]
     assert facts(without=("observations",)).infection.crp_mg_l.gap == "observations not sent"
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "active"),
+    [
+        (condition("T81.41XA"), "site", True),
+        (condition("T81.41XS"), "site", False),
+        (condition("T8140XD"), "site", True),
+        (condition("T84.63XA"), "site", True),
+        (condition("L03.312"), "site", True),
+        (condition("L02.212", status="resolved"), "site", False),
+        (condition("J18.9"), "organ", True),
+        (condition("J12.89"), "organ", True),
+        (condition("N39.0"), "organ", True),
+        (condition("N10"), "organ", True),
+        (condition(text="Surgical site infection"), "site", True),
+        (condition(text="Postoperative wound infection of the back"), "site", True),
+        (condition(text="Cellulitis of the lower back"), "site", True),
+        (condition(text="Skin infection over lumbar spine"), "site", True),
+        (condition(text="Paraspinal soft tissue infection"), "site", True),
+        (condition(text="History of surgical site infection"), "site", False),
+        (condition(text="Active systemic infection"), "systemic", True),
+        (condition(text="Bloodstream infection"), "systemic", True),
+        (condition(text="Community-acquired pneumonia"), "organ", True),
+        (condition(text="Acute pyelonephritis"), "organ", True),
+        (condition(text="UTI"), "organ", True),
+        (condition(text="Paraspinal abscess"), "spinal", True),
+    ],
+)
+def test_infections_of_the_site_and_of_an_organ(given: dict[str, Any], kind: str, active: bool) -> None:
+    """CX-02: of the place of the procedure, of the body, and of an organ, each by code or wording."""
+    (found,) = facts(given).infection.diseases.items
+    assert (found.kind, found.active) == (kind, active)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        condition("T81.30XA"),
+        condition("L03.115"),
+        condition("N30.10"),
+        condition("J44.9"),
+        condition(text="Infected wound of left knee"),
+        condition(text="Cellulitis of left leg"),
+        condition(text="Recurrent urinary tract infections"),
+        condition(text="Interstitial cystitis"),
+        condition(text="Pneumonia vaccination"),
+        condition(text="No wound infection"),
+    ],
+)
+def test_infections_of_no_concern(given: dict[str, Any]) -> None:
+    """CX-02: of another place, over and over, or none at all."""
+    assert facts(given).infection.diseases.items == ()

@@ -33,10 +33,54 @@ def test_coded_signs_by_strength(given: dict[str, Any], kind: str, active: bool)
 
 
 @pytest.mark.parametrize(
-    "given", [condition("G83.4", verified="refuted"), condition(text="cauda equina syndrome"), condition("M54.50")]
+    ("text", "kind", "active"),
+    [
+        ("Cauda equina syndrome", "definite", True),
+        ("Acute compression of the cauda equina", "definite", True),
+        ("Conus medullaris syndrome", "definite", True),
+        ("Saddle anesthesia", "definite", True),
+        ("saddle anaesthesia", "definite", True),
+        ("Perianal numbness", "definite", True),
+        ("Numbness in the saddle area", "definite", True),
+        ("Spinal cord compression", "definite", True),
+        ("Thoracic myelopathy", "definite", True),
+        ("Paraparesis", "definite", True),
+        ("Bilateral leg weakness", "definite", True),
+        ("Weakness of both legs", "definite", True),
+        ("Bilateral lower extremity weakness", "definite", True),
+        ("Bilateral weakness of lower limbs", "definite", True),
+        ("Acute urinary retention", "supportive", True),
+        ("Bowel incontinence", "supportive", True),
+        ("Incontinence of urine", "supportive", True),
+        ("History of cauda equina syndrome", "definite", False),
+        ("Resolved urinary retention", "supportive", False),
+    ],
+)
+def test_signs_in_words_by_strength(text: str, kind: str, active: bool) -> None:
+    """DE-22: problems without a code of ours, under the rules of the codes; a history is past."""
+    (sign,) = facts(condition(text=text)).neurology.signs.items
+    assert (sign.kind, sign.active, sign.by_wording) == (kind, active, True)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        condition("G83.4", verified="refuted"),
+        condition("M54.50"),
+        condition(text="No saddle anesthesia"),
+        condition(text="Cauda equina syndrome ruled out"),
+        condition(text="At risk for urinary retention"),
+        condition(text="Neoplasm of cauda equina"),
+        condition(text="Cervical myelopathy"),
+        condition(text="Hereditary spastic paraplegia"),
+        condition(text="Stress urinary incontinence"),
+        condition(text="Urinary retention due to BPH"),
+        condition(text="Leg weakness"),
+        condition(text="Weakness"),
+    ],
 )
 def test_what_is_no_sign(given: dict[str, Any]) -> None:
-    """Refuted, words alone (decision 15 does not name them), another code."""
+    """Refuted, another code, denied, of another place or cause, or what decides nothing alone (RF-01)."""
     assert facts(given).neurology.signs.items == ()
 
 

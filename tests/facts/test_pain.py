@@ -179,3 +179,18 @@ def test_what_puts_a_stated_score_in_doubt(given: dict[str, Any], active: bool |
     """SP-10: dementia and delirium by code, else by their words; not a mild impairment, nor what is over."""
     found = facts(given).pain.unreliable.items
     assert [each.active for each in found] == ([] if active is None else [active])
+
+
+@pytest.mark.parametrize(
+    ("given", "of_back"),
+    [
+        (form(pain_nrs=4), [4]),
+        (observation("72514-3", 8, bodySite=concept("", text="lower back")), [8]),
+        (observation("72514-3", 8, bodySite=concept("122496007", SNOMED)), [8]),
+        (observation("72514-3", 8), []),
+        (observation("72514-3", 8, bodySite=concept("", text="left knee")), []),
+    ],
+)
+def test_scores_of_the_back(given: dict[str, Any], of_back: list[float]) -> None:
+    """RF-01, RF-04: the form asks for back pain; an observed score says so only by its site."""
+    assert [each.value for each in facts(given).pain.back_scores.items] == of_back
