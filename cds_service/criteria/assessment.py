@@ -50,7 +50,9 @@ from cds_service.criteria.sites import (
     confirmed,
     find_sites,
     fractured,
+    preliminary_sites,
     suspected,
+    told_early,
     treated,
     unseen_fracture,
 )
@@ -71,6 +73,8 @@ class LevelFacts:
     confirmed: Claim
     coded: Claim
     suspected: Claim
+    told_early: Claim
+    """FX-07: a preliminary report speaks of a fracture here; red flags only."""
     fractured: Claim
     treated: Claim
     called_old: Claim
@@ -82,6 +86,8 @@ class LevelFacts:
     study_recent: Claim
     in_range: Claim
     cause: Etiology
+    alarming_cause: Etiology
+    """The same with preliminary reports, for red flags and what they keep away (FX-07)."""
     candidate_cause: Claim
     candidate_cause_despite_malignancy: Claim
     tried_long_enough: Claim
@@ -120,6 +126,8 @@ class Assessment:
     mri_unsafe: Claim
     any_fracture: Claim
     """FX-01 or FX-02 at any site."""
+    early: tuple[LevelFacts, ...] = ()
+    """Levels that preliminary reports alone speak of, for red flags and nothing else (FX-07)."""
 
     @property
     def augmentation_drafts(self) -> tuple[Draft, ...]:
@@ -152,7 +160,8 @@ def _of_level(site: Site, disputes: tuple[Disagreement, ...]) -> tuple[Disagreem
 
 def _assess(facts: Facts, sites: tuple[Site, ...], limit: Thresholds) -> Assessment:
     course = course_of_patient(facts, limit)
-    flags = red_flags(sites, facts, limit, course.pain_free)
+    early = preliminary_sites(facts, sites)
+    flags = red_flags((*sites, *early), facts, limit, course.pain_free)
     porous, steroid, prior = osteoporosis(facts, limit), chronic_steroid(facts, limit), prior_fragility_fracture(facts)
     signs = suspicion_signs(course, facts, porous, prior, steroid)
     levels = tuple(_level(site, course, facts, limit, flags) for site in sites)
@@ -167,6 +176,7 @@ def _assess(facts: Facts, sites: tuple[Site, ...], limit: Thresholds) -> Assessm
         malignancy=malignancy(facts),
         mri_unsafe=imaging.mri_unsafe(facts),
         any_fracture=any_of(*(level.fractured for level in levels), unseen_fracture(facts)),
+        early=tuple(_level(site, course, facts, limit, flags) for site in early),
     )
 
 
@@ -176,7 +186,8 @@ def _level(site: Site, course: Course, facts: Facts, limit: Thresholds, flags: R
     onset = onset_days(site, facts)
     seen = imaging_acuity(site, facts)
     acuity = replace(seen, shown=left_open(seen.shown, mismatch))
-    cause = etiology(site, facts, limit)
+    cause = etiology(replace(site, preliminary=()), facts, limit)
+    alarming = etiology(site, facts, limit) if site.preliminary else cause
     tried = tried_long_enough(facts, limit, _episode(onset, facts))
     found = structure(site, course, facts, limit)
     return LevelFacts(
@@ -186,6 +197,7 @@ def _level(site: Site, course: Course, facts: Facts, limit: Thresholds, flags: R
         confirmed=left_open(confirmed(site, facts), mismatch),
         coded=coded(site),
         suspected=suspected(site),
+        told_early=told_early(site),
         fractured=fractured(site, facts),
         treated=treated(site, facts),
         called_old=called_old(site),
@@ -197,14 +209,15 @@ def _level(site: Site, course: Course, facts: Facts, limit: Thresholds, flags: R
         study_recent=study_is_recent(acuity, limit),
         in_range=level_in_range(site),
         cause=cause,
-        candidate_cause=candidate_cause(cause),
-        candidate_cause_despite_malignancy=candidate_cause(cause, despite_malignancy=True),
+        alarming_cause=alarming,
+        candidate_cause=candidate_cause(alarming),
+        candidate_cause_despite_malignancy=candidate_cause(alarming, despite_malignancy=True),
         tried_long_enough=tried,
         conservative_care_failed=conservative_care_failed(tried, course.outcome_is_failure),
         height_loss=height_loss(site),
         lcd_course=lcd_course(found, course.worsening),
         seed_course=seed_course(found, course.worsening, cause.steroid, facts),
-        against=contraindications(site, course, facts, limit, flags, cause),
+        against=contraindications(site, course, facts, limit, flags, alarming),
         mri_since_onset=imaging.mri_since_onset(site, facts, onset, limit),
         mri_reported_since_onset=imaging.mri_reported_since_onset(site, facts, onset, limit),
         mri_ordered=imaging.ordered(facts, site, "MR"),

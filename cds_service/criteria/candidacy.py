@@ -24,6 +24,7 @@ AS_SHIPPED: Mapping[str, str] = MappingProxyType({})
 MALIGNANCY = "malignancy on record"
 WALL_DEFECT = "posterior wall defect"
 SEVERE_ALLERGY = "severe allergy to bone cement or opacifier"
+INFECTION = "infection of the spine, the site or the body"
 PLAIN_ALLERGY = "allergy to bone cement or opacifier"
 
 
@@ -91,7 +92,7 @@ def _exclude(level: LevelFacts, choices: Mapping[str, str]) -> tuple[Criterion, 
     return (
         *blocking(level, choices),
         *((by_cause,) if choices.get(C01, "mdt_only") == "mdt_only" or not cause.neoplastic.met else ()),
-        Criterion("signs of a pathologic fracture", cause.suspicious, lcd, "ET-03"),
+        Criterion("signs of a pathologic fracture", level.alarming_cause.suspicious, lcd, "ET-03"),
         Criterion("benign or vascular lesion", cause.benign_lesion, cite("S1", "line 7"), "ET-08"),
         Criterion("level already augmented", level.treated, cite("DES", "FX-08"), "FX-08"),
     )
@@ -109,7 +110,7 @@ def blocking(level: LevelFacts, choices: Mapping[str, str] = AS_SHIPPED) -> tupl
     tumour = Criterion(MALIGNANCY, level.cause.neoplastic, s1, "ET-02")
     return (
         Criterion("pain not primarily from this fracture", against.pain_elsewhere, lcd, "CX-01"),
-        Criterion("infection of the spine, the site or the body", against.infection, lcd, "CX-02"),
+        Criterion(_infection(level), against.infection, lcd, "CX-02"),
         Criterion("pregnancy", against.pregnancy, lcd, "CX-03"),
         *(() if choices.get(C03) == "review" and against.posterior_wall.met else (wall,)),
         Criterion("retropulsion or canal compromise", against.canal, lcd, "CX-05"),
@@ -119,6 +120,13 @@ def blocking(level: LevelFacts, choices: Mapping[str, str] = AS_SHIPPED) -> tupl
         Criterion("high-energy or burst fracture", against.high_energy, cite("OF", "OF 3 to 5"), "CX-14"),
         *((tumour,) if choices.get(C01) == "block" and level.cause.neoplastic.met else ()),
     )
+
+
+def _infection(level: LevelFacts) -> str:
+    """CX-02 by name; where it is open, with what on record asks for it to be verified."""
+    asked = level.against.infection_left_open
+    named = level.against.infection.unknown and asked.unknown
+    return f"{INFECTION}: {asked.why_unknown}" if named else INFECTION
 
 
 def _confirm(level: LevelFacts, a: Assessment) -> tuple[Criterion, ...]:

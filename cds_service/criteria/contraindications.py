@@ -7,14 +7,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from cds_service.criteria import bleeding
+from cds_service.criteria import bleeding, infections
 from cds_service.criteria.course import Course, height_loss
 from cds_service.criteria.etiology import Etiology
-from cds_service.criteria.freshness import fresh_statements
-from cds_service.criteria.red_flags import RedFlags, canal_compromised, severe_canal, trauma, unstable
+from cds_service.criteria.freshness import fresh, fresh_statements
+from cds_service.criteria.red_flags import (
+    RedFlags,
+    canal_compromised,
+    long_standing_sign,
+    severe_canal,
+    trauma,
+    unstable,
+)
 from cds_service.criteria.sites import Site
 from cds_service.facts.fact import Claim, Evidence, any_of, claim, met, not_met, unknown
-from cds_service.facts.model import Facts, Statement
+from cds_service.facts.model import Disease, Facts, Statement
 from cds_service.knowledge.thresholds import Thresholds
 
 CEMENT: Final = frozenset({"cement", "opacifier"})
@@ -28,6 +35,8 @@ class Contraindications:
 
     infection: Claim
     """CX-02"""
+    infection_left_open: Claim
+    """What on record asks for CX-02 to be verified."""
     pregnancy: Claim
     """CX-03"""
     pregnancy_possible: Claim
@@ -69,7 +78,8 @@ def contraindications(
 ) -> Contraindications:
     """Every clause of D8 at one site."""
     return Contraindications(
-        infection=active_infection(facts, flags, cause),
+        infection=active_infection(facts, limit, flags, cause),
+        infection_left_open=infection_left_open(facts, limit, flags),
         pregnancy=pregnant(facts, limit),
         pregnancy_possible=pregnancy_not_excluded(facts, limit),
         too_many_levels=too_many_levels(facts, limit),
@@ -77,7 +87,7 @@ def contraindications(
         severe_cement_allergy=facts.allergies.some(lambda a: a.agent in CEMENT and a.severe),
         coagulopathy=coagulopathy(facts, limit),
         antithrombotic=bleeding.active_without_hold(facts),
-        deficit=flags.neurological_sign,
+        deficit=any_of(flags.neurological_sign, long_standing_sign(facts, limit)),
         cannot_lie_prone=fresh_statements(facts.spine.can_lie_prone, facts, limit.exam_fresh_days).some(
             lambda s: not s.says
         ),
@@ -92,14 +102,33 @@ def contraindications(
     )
 
 
-def active_infection(facts: Facts, flags: RedFlags, cause: Etiology) -> Claim:
-    """CX-02: a coded infection of the spine or the body, the alarm signs of RF-04, or an infectious fracture
-    (ET-04).
+def active_infection(facts: Facts, limit: Thresholds, flags: RedFlags, cause: Etiology) -> Claim:
+    """CX-02: an infection of the spine, the body or the site on record, the alarm signs of RF-04, or an infectious
+    fracture (ET-04).
     """
     coded = facts.infection.diseases.some(
         lambda d: d.active and d.kind in ("spinal", "sepsis", "systemic", "bacteraemia")
     )
-    return any_of(coded, flags.infection, cause.infectious)
+    of_site = facts.infection.diseases.some(lambda d: d.kind == "site" and _may_be_present(d, facts, limit))
+    return any_of(coded, of_site, flags.infection, cause.infectious, infection_left_open(facts, limit, flags))
+
+
+def infection_left_open(facts: Facts, limit: Thresholds, flags: RedFlags) -> Claim:
+    """CX-02 as far as something on record asks whether there is one: a doubt of a report, or an infection of an organ,
+    of which nobody says whether it is systemic. Never met: it names what to verify.
+    """
+    organs = tuple(
+        unknown(f"{d.evidence.value} on record", [d.evidence])
+        for d in facts.infection.diseases.items
+        if d.kind == "organ" and _may_be_present(d, facts, limit)
+    )
+    return any_of(infections.left_open(flags.possible_infection), *organs)
+
+
+def _may_be_present(infection: Disease, facts: Facts, limit: Thresholds) -> bool:
+    """Active, and begun (failing that, recorded) within the longest window of DE-21; one of no date may be present."""
+    began = infection.onset or infection.recorded
+    return infection.active and (began is None or fresh(began, facts, limit.culture_fresh_days))
 
 
 def pregnant(facts: Facts, limit: Thresholds) -> Claim:

@@ -73,6 +73,20 @@ def in_pain(score: Score, facts: Facts) -> Claim:
     return any_of(score.claim(1), facts.pain.back_pain.some(lambda d: d.active))
 
 
+def back_pain(facts: Facts, limit: Thresholds) -> Claim:
+    """RF-01 to RF-04: an active back-pain diagnosis, or a fresh score of the back of 1 or more. A score of pain that
+    names no place leaves it open.
+    """
+    diagnosed = facts.pain.back_pain.some(lambda d: d.active)
+    of_back = next((m for m in facts.pain.back_scores.items if _fresh_score(m, facts, limit)), None)
+    if of_back is not None:
+        return any_of(diagnosed, claim(of_back.value >= 1, [of_back.evidence]))
+    anywhere = pain_score(facts, limit).claim(1)
+    return any_of(
+        diagnosed, unknown("where the pain is, is not documented", anywhere.evidence) if anywhere.met else not_met()
+    )
+
+
 def rdq_severe(facts: Facts, limit: Thresholds) -> Claim:
     """Roland-Morris total above 17, within 30 days (LCD; S3-12)."""
     totals = tuple(m for m in facts.function.rdq.items if fresh(m.when, facts, limit.rdq_fresh_days))

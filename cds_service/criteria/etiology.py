@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cds_service.criteria import infections
 from cds_service.criteria.acuity import documented_onsets, possible
 from cds_service.criteria.freshness import fresh
 from cds_service.criteria.sites import Reported, Site
@@ -40,6 +41,8 @@ class Etiology:
     """ET-08"""
     pathologic_report: Claim
     """ET-03 as far as a report of this level states it: without weight loss, which speaks of no level."""
+    possible_infection: Claim
+    """A report doubts an infection of the spine, wherever: what excludes the cause is then not settled."""
 
     @property
     def other_cause(self) -> Claim:
@@ -69,7 +72,8 @@ def etiology(site: Site, facts: Facts, limit: Thresholds) -> Etiology:
         steroid=steroid,
         metabolic_first=metabolic_first(facts, limit),
         benign_lesion=benign,
-        pathologic_report=_reported(site, _looks_pathologic),
+        pathologic_report=_reported(site, _looks_pathologic, site.alarming),
+        possible_infection=infections.possible(facts, limit),
     )
 
 
@@ -80,6 +84,8 @@ def candidate_cause(cause: Etiology, *, despite_malignancy: bool = False) -> Cla
     other = cause.other_cause_than_malignancy if despite_malignancy else cause.other_cause
     if other.met:
         return not_met(*other.evidence)
+    if cause.possible_infection.met:
+        return infections.left_open(cause.possible_infection)
     if cause.metabolic_first.met:
         return unknown(
             "under 50 or osteogenesis imperfecta: metabolic bone clinic first", cause.metabolic_first.evidence
@@ -142,7 +148,7 @@ def called_benign(site: Site, facts: Facts) -> Reported | None:
 
 def suspicious(site: Site, facts: Facts, limit: Thresholds) -> Claim:
     """ET-03: the report's own signs of a pathologic fracture, or weight loss over 50."""
-    by_report = _reported(site, _looks_pathologic)
+    by_report = _reported(site, _looks_pathologic, site.alarming)
     wasting = all_of(facts.weight_loss.some(lambda d: d.active), fragile_by_age(facts, limit))
     return any_of(by_report, wasting)
 
@@ -159,12 +165,18 @@ def _looks_pathologic(finding: LevelFinding) -> str | None:
 
 
 def infectious(site: Site, facts: Facts, limit: Thresholds) -> Claim:
-    """ET-04: a coded spinal infection, a report that says so, or infection evidence with disc signal or a
-    collection.
+    """ET-04: a coded spinal infection, a report that says so and that no newer one denies, or infection evidence with
+    disc signal, a collection or a doubt.
     """
     coded = facts.infection.diseases.some(lambda d: d.active and d.kind == "spinal")
-    said = _reported(site, lambda f: "etiology" if f.etiology == "infectious" else None)
-    signal = _reported(site, _looks_infected)
+    standing = infections.undenied(site.alarming, facts, "etiology")
+    said = _reported(site, lambda f: "etiology" if f.etiology == "infectious" else None, standing)
+    gathered = infections.undenied(site.alarming, facts, "collection")
+    signal = any_of(
+        _reported(site, lambda f: "collection" if f.collection is True else None, gathered),
+        _reported(site, lambda f: "disc_signal" if f.disc_signal is True else None, site.alarming),
+        infections.possible_at(site, facts, limit),
+    )
     return any_of(coded, said, all_of(signal, infection_evidence(facts, limit)))
 
 
@@ -212,7 +224,7 @@ def unstable_or_high_energy(site: Site, facts: Facts) -> Claim:
     """
     mechanism = facts.fractures.mechanism.claim(lambda m: m == "high-energy")
     coded = tuple(d.evidence for d in site.diagnoses if d.role == "trauma")
-    said = _reported(site, _looks_unstable)
+    said = _reported(site, _looks_unstable, site.alarming)
     return any_of(mechanism, claim(bool(coded), coded), said)
 
 
@@ -254,18 +266,15 @@ def benign_lesion(site: Site, facts: Facts) -> Claim:
     vascular lesion of the spine (S1-08).
     """
     coded = facts.malignancy.diseases.some(lambda d: d.kind in ("benign-lesion", "vascular") and d.active)
-    return any_of(_reported(site, lambda f: "etiology" if f.etiology == "benign-lesion" else None), coded)
+    said = _reported(site, lambda f: "etiology" if f.etiology == "benign-lesion" else None, site.reported)
+    return any_of(said, coded)
 
 
-def _looks_infected(finding: LevelFinding) -> str | None:
-    if finding.collection is True:
-        return "collection"
-    return "disc_signal" if finding.disc_signal is True else None
-
-
-def _reported(site: Site, sign: Callable[[LevelFinding], str | None]) -> Claim:
-    """Whether a report on this site shows the sign, quoted where it does."""
-    for said in site.reported:
+def _reported(site: Site, sign: Callable[[LevelFinding], str | None], reported: tuple[Reported, ...]) -> Claim:
+    """Whether one of these reports on the site shows the sign, quoted where it does. What excludes a cause is red-flag
+    matter too, so preliminary reports are among them (FX-07).
+    """
+    for said in reported:
         field = sign(said.finding)
         if field is not None:
             return met(said.words(field))

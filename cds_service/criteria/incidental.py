@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cds_service.criteria.assessment import Assessment, LevelFacts
+from cds_service.criteria.sites import told_early_as_old
 from cds_service.facts.fact import Claim, all_of, any_of
 
 
@@ -12,10 +13,25 @@ def fracture_that_counts(level: LevelFacts, a: Assessment) -> Claim:
 
 
 def suspected_or_fractured(level: LevelFacts) -> Claim:
-    """Red flags look at a hedged fracture too (D1, FX-04)."""
-    return any_of(level.fractured, level.suspected)
+    """Red flags look at a hedged fracture too, and at one of a preliminary report (D1, FX-04, FX-07)."""
+    return any_of(level.fractured, level.suspected, level.told_early)
+
+
+def alarming_fracture(level: LevelFacts, a: Assessment) -> Claim:
+    """The same without an old one that hurts nobody."""
+    early = all_of(level.told_early, a.course.in_pain) if told_early_as_old(level.site) else level.told_early
+    return any_of(fracture_that_counts(level, a), level.suspected, early)
 
 
 def newest_first(a: Assessment) -> tuple[LevelFacts, ...]:
     """The levels with a new fracture before the others, so that of equal urgency the new one leads its card."""
-    return tuple(sorted(a.levels, key=lambda level: not level.new.met))
+    return _new_before_old(a.levels)
+
+
+def alarming_levels(a: Assessment) -> tuple[LevelFacts, ...]:
+    """The same with the levels of preliminary reports, for the red flags of a level (FX-07)."""
+    return _new_before_old((*a.levels, *a.early))
+
+
+def _new_before_old(levels: tuple[LevelFacts, ...]) -> tuple[LevelFacts, ...]:
+    return tuple(sorted(levels, key=lambda level: not level.new.met))

@@ -20,7 +20,7 @@ def cancer_at(level: LevelFacts, a: Assessment) -> Claim:
 
 def reported_at(level: LevelFacts) -> Claim:
     """ET-03 as a report states it, of a fracture confirmed, coded or suspected."""
-    return all_of(level.cause.pathologic_report, suspected_or_fractured(level))
+    return all_of(level.alarming_cause.pathologic_report, suspected_or_fractured(level))
 
 
 def suggestive_pain(a: Assessment) -> Claim:

@@ -4,14 +4,23 @@ shown on.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from cds_service.criteria.etiology import bacteraemia, fever, malignancy, raised_markers
+from cds_service.criteria import infections
+from cds_service.criteria.course import back_pain
+from cds_service.criteria.etiology import bacteraemia, fever, infection_evidence, malignancy, raised_markers
 from cds_service.criteria.freshness import fresh, fresh_statements
-from cds_service.criteria.sites import Reported, Site, fractured, quote, unseen_fracture
+from cds_service.criteria.sites import (
+    Reported,
+    Site,
+    fractured,
+    suspected,
+    told_early,
+    told_early_as_old,
+    unseen_fracture,
+)
 from cds_service.facts.fact import Claim, all_of, any_of, met, not_met, unknown
-from cds_service.facts.model import DateRange, Disease, Facts, Study
+from cds_service.facts.model import DateRange, Disease, Facts
 from cds_service.knowledge.thresholds import Thresholds
 from cds_service.reports.findings import LevelFinding
 
@@ -21,7 +30,9 @@ class RedFlags:
     """The alarm signs that hold for this patient."""
 
     spine_pain: Claim
-    """Back pain, or a confirmed or coded fracture that is not an old one documented painless."""
+    """Back pain, or a fracture that is confirmed, coded, suspected or told by a preliminary report, and not an old one
+    documented painless.
+    """
     neurological_sign: Claim
     """RF-01 and RF-02: any sign of the cauda equina, the cord or a root."""
     deficit: Claim
@@ -38,34 +49,44 @@ class RedFlags:
     """RF-06"""
     structure_critical: Claim
     """RF-05 with a severely narrowed canal or cord signal, RF-06 after new trauma: critical without any deficit."""
+    possible_infection: Claim
+    """A report doubts an infection of the spine: no red flag without evidence beside it, but no clearance either."""
 
 
 def red_flags(sites: tuple[Site, ...], facts: Facts, limit: Thresholds, pain_free: Claim) -> RedFlags:
-    """RF-01 to RF-06."""
-    spine_pain = _spine_pain(sites, facts, pain_free)
+    """RF-01 to RF-06; ``sites`` with those that preliminary reports alone speak of (FX-07)."""
+    spine_pain = _spine_pain(sites, facts, limit, pain_free)
     sign = neurological_sign(facts, limit)
     deficit = all_of(spine_pain, sign)
-    infection = _infection(facts, limit, spine_pain)
+    doubted = infections.possible(facts, limit)
+    infection = _infection(facts, limit, spine_pain, doubted)
     return RedFlags(
         spine_pain=spine_pain,
         neurological_sign=sign,
         deficit=deficit,
         cancer_with_deficit=all_of(malignancy(facts), deficit),
         infection=infection,
-        infection_critical=all_of(infection, any_of(_collection(facts, limit), sign, sepsis(facts, limit))),
+        infection_critical=all_of(infection, any_of(infections.collection(facts, limit), sign, sepsis(facts, limit))),
         canal_compromised=any_of(*(canal_compromised(site) for site in sites)) if sites else not_met(),
         unstable=any_of(*(unstable(site) for site in sites)) if sites else not_met(),
         structure_critical=any_of(*(_structure_critical(site, facts) for site in sites)) if sites else not_met(),
+        possible_infection=doubted,
     )
 
 
-def _spine_pain(sites: tuple[Site, ...], facts: Facts, pain_free: Claim) -> Claim:
-    back_pain = facts.pain.back_pain.some(lambda d: d.active)
-    painful = [fractured(site, facts) for site in sites if not (_old(site) and pain_free.met)]
-    return any_of(back_pain, *painful, unseen_fracture(facts))
+def _spine_pain(sites: tuple[Site, ...], facts: Facts, limit: Thresholds, pain_free: Claim) -> Claim:
+    """Back pain; a confirmed, coded or suspected fracture; or one that a preliminary report speaks of (D1, FX-07)."""
+    painful = [
+        any_of(fractured(site, facts), suspected(site), told_early(site))
+        for site in sites
+        if not (_old(site) and pain_free.met)
+    ]
+    return any_of(back_pain(facts, limit), *painful, unseen_fracture(facts))
 
 
 def _old(site: Site) -> bool:
+    if told_early(site).met:
+        return told_early_as_old(site)
     newest = site.newest()
     return newest is not None and newest.finding.acuity == "chronic"
 
@@ -74,12 +95,30 @@ def neurological_sign(facts: Facts, limit: Thresholds) -> Claim:
     """A coded definite sign; a fresh answered sign; a retention volume over 200 mL; or supportive codes as RF-01 lets
     them count.
     """
-    definite = facts.neurology.signs.some(lambda d: d.active and d.kind == "definite")
+    definite = facts.neurology.signs.some(
+        lambda d: d.active and d.kind == "definite" and not _long_before_fracture(d, facts, limit)
+    )
     stated = fresh_statements(facts.neurology.stated, facts, limit.neuro_fresh_days).some(lambda s: s.says)
     retained = facts.neurology.post_void_residual_ml.some(
         lambda m: m.value > limit.pvr_ml and fresh(m.when, facts, limit.neuro_fresh_days)
     )
     return any_of(definite, stated, retained, _supportive(facts, limit))
+
+
+def long_standing_sign(facts: Facts, limit: Thresholds) -> Claim:
+    """A definite sign that is not new (RF-02), there long before the fracture: still a deficit (CX-10)."""
+    return facts.neurology.signs.some(
+        lambda d: d.active and d.kind == "definite" and _long_before_fracture(d, facts, limit)
+    )
+
+
+def _long_before_fracture(sign: Disease, facts: Facts, limit: Thresholds) -> bool:
+    """An onset more than DE-22's 14 days before that of every fracture, and no longer fresh. One that nobody dated may
+    be new.
+    """
+    if sign.onset is None or sign.onset.days_before(facts.as_of).above(limit.neuro_fresh_days) is not True:
+        return False
+    return _before_fracture(sign.onset, facts, limit.neuro_fresh_days)
 
 
 def _supportive(facts: Facts, limit: Thresholds) -> Claim:
@@ -99,21 +138,26 @@ def _new_sign(sign: Disease, facts: Facts, limit: Thresholds) -> bool:
     return fresh(began, facts, limit.neuro_fresh_days) and not _before_fracture(began, facts)
 
 
-def _before_fracture(began: DateRange | None, facts: Facts) -> bool:
+def _before_fracture(began: DateRange | None, facts: Facts, days: float = 0) -> bool:
+    """Whether something began before every fracture on record, by more than so many days."""
     onsets = [d.onset for d in facts.fractures.diagnoses.items if d.standing == "current" and d.onset is not None]
     if facts.fractures.stated_onset.value is not None:
         onsets.append(facts.fractures.stated_onset.value)
-    return began is not None and bool(onsets) and all(began.last < onset.first for onset in onsets)
+    return began is not None and bool(onsets) and all((onset.first - began.last).days > days for onset in onsets)
 
 
-def _infection(facts: Facts, limit: Thresholds, spine_pain: Claim) -> Claim:
+def _infection(facts: Facts, limit: Thresholds, spine_pain: Claim, doubted: Claim) -> Claim:
+    """RF-04; an infection that a report only doubts counts with evidence of DE-21 beside it, as ET-04 reads disc
+    signal.
+    """
     systemic = any_of(fever(facts, limit), bacteraemia(facts, limit), sepsis(facts, limit), _susceptible(facts, limit))
     coded = facts.infection.diseases.some(lambda d: d.active and d.kind == "spinal")
     return any_of(
         all_of(systemic, spine_pain),
-        _said(facts, limit, lambda f: f.etiology == "infectious", "etiology"),
-        _collection(facts, limit),
+        infections.stated(facts, limit),
+        infections.collection(facts, limit),
         coded,
+        all_of(doubted, infection_evidence(facts, limit)) if doubted.met else not_met(),
     )
 
 
@@ -129,29 +173,14 @@ def sepsis(facts: Facts, limit: Thresholds) -> Claim:
     return any_of(coded, bacteraemia(facts, limit))
 
 
-def _collection(facts: Facts, limit: Thresholds) -> Claim:
-    return _said(facts, limit, lambda finding: finding.collection is True, "collection")
-
-
-def _said(facts: Facts, limit: Thresholds, says: Callable[[LevelFinding], bool], field: str) -> Claim:
-    """Whether a report of the last 12 weeks says so; a preliminary one counts for red flags (FX-07)."""
-
-    def counts(study: Study) -> bool:
-        return (study.final or study.preliminary) and fresh(study.when, facts, limit.augmentation_window_days)
-
-    counted = facts.imaging.studies.where(counts)
-    read = ((study, study.reading) for study in counted.items if study.reading is not None)
-    words = tuple(quote(study, f, field) for study, reading in read for f in reading.findings if says(f))
-    return met(*words) if words else counted.some(lambda _: False)
-
-
 def canal_compromised(site: Site) -> Claim:
     """RF-05: the newest report that speaks of it describes retropulsion or a narrowed canal at this level.
 
-    A newer Observation that denies it clears no older report: structured data adds a caution, and takes none away.
+    A preliminary report counts where it describes one, never where it denies one (FX-07). A newer Observation that
+    denies it clears no older report: structured data adds a caution, and takes none away.
     """
     denials: list[Reported] = []
-    for said in site.reported:
+    for said in site.alarming:
         finding = said.finding
         if (
             finding.retropulsion is True
@@ -159,7 +188,7 @@ def canal_compromised(site: Site) -> Claim:
             or finding.canal_compromise not in (None, "none")
         ):
             return met(said.words(*_canal_fields(finding)))
-        if finding.retropulsion is False or finding.canal_compromise == "none":
+        if said.study.final and (finding.retropulsion is False or finding.canal_compromise == "none"):
             denials.append(said)
             if not said.study.sparse:
                 break
@@ -181,8 +210,10 @@ def _structure_critical(site: Site, facts: Facts) -> Claim:
 
 
 def severe_canal(site: Site) -> Claim:
-    """RF-05: severe stenosis or an abnormal cord signal on the newest report, or stated since."""
-    for said in site.latest:
+    """RF-05: severe stenosis or an abnormal cord signal on the newest report, or stated since, or on a preliminary one
+    of the same day or later (FX-07).
+    """
+    for said in site.latest_alarming:
         if said.finding.cord_signal is True or said.finding.canal_compromise in ("severe", "cord"):
             return met(said.words("cord_signal", "canal_compromise"))
     return unknown("severe stenosis and cord signal not described")
@@ -192,13 +223,13 @@ def trauma(site: Site, facts: Facts) -> Claim:
     """RF-06's trauma: a trauma code, a report that calls the fracture traumatic, or a high-energy mechanism."""
     mechanism = facts.fractures.mechanism.claim(lambda how: how == "high-energy")
     coded = tuple(d.evidence for d in site.diagnoses if d.role == "trauma")
-    said = tuple(r.words("etiology") for r in site.latest if r.finding.etiology == "traumatic")
+    said = tuple(r.words("etiology") for r in site.latest_alarming if r.finding.etiology == "traumatic")
     return met(*coded, *said) if coded or said else mechanism
 
 
 def unstable(site: Site) -> Claim:
     """RF-06: Chance, translation, or a burst with ligament injury."""
-    for said in site.reported:
+    for said in site.alarming:
         if said.finding.unstable is True or said.finding.morphology == "chance":
             return met(said.words("unstable", "morphology"))
     return unknown("stability not described")

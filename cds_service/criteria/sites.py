@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 
 from cds_service.criteria.unread import in_words
@@ -47,6 +48,26 @@ class Site:
     diagnoses: tuple[FractureDiagnosis, ...]
     """Coded fractures that apply to it: of this level, or of no level or a pair code that this site alone can explain.
     """
+    preliminary: tuple[Reported, ...] = ()
+    """Preliminary reports that speak of it and that no final one of the same kind has replaced, newest first (FX-07:
+    for red flags only).
+    """
+
+    @property
+    def alarming(self) -> tuple[Reported, ...]:
+        """What red flags may rest on: final reports and, before those of the same day, preliminary ones."""
+        both = [*self.preliminary, *self.reported]
+        return (
+            tuple(sorted(both, key=lambda said: _day(said.study), reverse=True)) if self.preliminary else self.reported
+        )
+
+    @property
+    def latest_alarming(self) -> tuple[Reported, ...]:
+        """``latest``, and the preliminary reports that are no older than its report."""
+        latest = self.latest
+        report = next((said for said in latest if not said.study.sparse), None)
+        early = (said for said in self.preliminary if report is None or _day(said.study) >= _day(report.study))
+        return (*early, *latest)
 
     def newest(self, *fields: str) -> Reported | None:
         """The newest report; codes and Observations without one only where they state one of these fields."""
@@ -64,6 +85,10 @@ class Site:
         """The newest report with what codes and Observations say since: these may add a caution, and take none away."""
         report = next((place for place, said in enumerate(self.reported) if not said.study.sparse), None)
         return self.reported if report is None else self.reported[: report + 1]
+
+
+def _day(study: Study) -> date:
+    return date.min if study.when is None else study.when.last
 
 
 def quote(study: Study, finding: LevelFinding, *fields: str) -> Evidence:
@@ -92,7 +117,10 @@ def quote_span(study: Study, span: Span) -> Evidence:
 def _quoted(study: Study, said: str) -> Evidence:
     words = " ".join(said.split())
     shown = words if len(words) <= LONGEST_QUOTE else words[: LONGEST_QUOTE - 3].rsplit(" ", 1)[0] + " ..."
-    return Evidence(study.evidence.reference, f'"{shown}"' if shown else study.evidence.value, study.evidence.date)
+    value = f'"{shown}"' if shown else study.evidence.value
+    # FX-07: labelled.
+    value = f"preliminary report: {value}" if study.preliminary else value
+    return Evidence(study.evidence.reference, value, study.evidence.date)
 
 
 def _stated(study: Study, finding: LevelFinding, fields: tuple[str, ...]) -> Evidence | None:
@@ -127,26 +155,59 @@ def find_sites(facts: Facts) -> tuple[Site, ...]:
     """Every level that a report, a diagnosis or a draft names, cranial to caudal; one site without level when none of
     them names one.
     """
-    studies = tuple(s for s in facts.imaging.studies.items if s.final and s.reading is not None)
+    studies = _final(facts)
     current = tuple(d for d in facts.fractures.diagnoses.items if d.standing != "past" and d.role != "history")
     named = set(_named_levels(studies, current, facts))
     sites = tuple(_site(level, studies, current) for level in BODY_LEVELS if level in named)
     unplaced = _unplaced(studies, current, sites, facts)
-    return (*sites, unplaced) if unplaced is not None else sites
+    found = (*sites, unplaced) if unplaced is not None else sites
+    return tuple(_with_preliminary(site, facts) for site in found)
+
+
+def preliminary_sites(facts: Facts, sites: tuple[Site, ...]) -> tuple[Site, ...]:
+    """FX-07: the fractures that preliminary reports alone speak of, for red flags; beside ``sites``."""
+    studies = _preliminary(facts)
+    known = {site.level for site in sites}
+    named = {f.level for study in studies for f in _findings(study) if f.level in BODY_LEVELS and f.level_certain}
+    levels: tuple[Level | None, ...] = tuple(level for level in BODY_LEVELS if level in named - known)
+    if not named and None not in known:
+        levels = (None,)
+    found = (_with_preliminary(Site(level, level or "level not named", (), ()), facts) for level in levels)
+    return tuple(site for site in found if told_early(site).met)
 
 
 def as_reported(sites: tuple[Site, ...], facts: Facts) -> tuple[Site, ...]:
     """The same sites with what the studies of other facts say of them."""
-    studies = tuple(s for s in facts.imaging.studies.items if s.final and s.reading is not None)
     return tuple(
-        replace(
-            site,
-            reported=_unplaced_reports(studies)
-            if site.level is None
-            else _site(site.level, studies, site.diagnoses).reported,
-        )
-        for site in sites
+        _with_preliminary(replace(site, reported=_reports_on(site.level, _final(facts))), facts) for site in sites
     )
+
+
+def _final(facts: Facts) -> tuple[Study, ...]:
+    return tuple(s for s in facts.imaging.studies.items if s.final and s.reading is not None)
+
+
+def _preliminary(facts: Facts) -> tuple[Study, ...]:
+    """Preliminary reports, but those of which a final one of the same kind is there."""
+    found = (s for s in facts.imaging.studies.items if s.preliminary and s.reading is not None)
+    return tuple(study for study in found if not any(_finalises(each, study) for each in facts.imaging.studies.items))
+
+
+def _finalises(each: Study, study: Study) -> bool:
+    if not each.final or each.sparse or each.modality != study.modality or each.when is None or study.when is None:
+        return False
+    same_place = not each.regions or not study.regions or not each.regions.isdisjoint(study.regions)
+    return same_place and each.when.first >= study.when.last
+
+
+def _with_preliminary(site: Site, facts: Facts) -> Site:
+    return replace(site, preliminary=_reports_on(site.level, _preliminary(facts)))
+
+
+def _reports_on(level: Level | None, studies: tuple[Study, ...]) -> tuple[Reported, ...]:
+    if level is None:
+        return _unplaced_reports(studies)
+    return tuple(r for study in studies if (r := says_of(study, level)) is not None)
 
 
 def _named_levels(studies: Iterable[Study], current: Iterable[FractureDiagnosis], facts: Facts) -> Iterator[Level]:
@@ -162,8 +223,8 @@ def _findings(study: Study) -> tuple[LevelFinding, ...]:
     return study.reading.findings if study.reading is not None else ()
 
 
-def _site(level: Level, studies: Iterable[Study], current: tuple[FractureDiagnosis, ...]) -> Site:
-    reported = tuple(r for study in studies if (r := says_of(study, level)) is not None)
+def _site(level: Level, studies: tuple[Study, ...], current: tuple[FractureDiagnosis, ...]) -> Site:
+    reported = _reports_on(level, studies)
     diagnoses = tuple(d for d in current if d.level == level or (len(d.levels) > 1 and level in d.levels))
     return Site(level, level, reported, diagnoses)
 
@@ -309,6 +370,18 @@ def suspected(site: Site) -> Claim:
             return not_met(said.evidence)
     tentative = tuple(d.evidence for d in site.diagnoses if d.standing == "suspected")
     return met(*tentative) if tentative else not_met()
+
+
+def told_early(site: Site) -> Claim:
+    """FX-07: a preliminary report speaks of a fracture here, for certain or not; red flags look at it."""
+    seen = tuple(r.words("status") for r in site.preliminary if r.finding.status in ("present", "possible"))
+    return met(*seen) if seen else not_met()
+
+
+def told_early_as_old(site: Site) -> bool:
+    """Whether every preliminary report of a fracture here calls it chronic, old or unchanged."""
+    seen = [r.finding for r in site.preliminary if r.finding.status in ("present", "possible")]
+    return bool(seen) and all(f.acuity == "chronic" or f.height_change == "unchanged" for f in seen)
 
 
 def fractured(site: Site, facts: Facts) -> Claim:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from cds_service.criteria.assessment import Assessment, LevelFacts
 from cds_service.criteria.criterion import Criteria, Criterion, on_record
-from cds_service.criteria.incidental import newest_first, suspected_or_fractured
+from cds_service.criteria.incidental import alarming_levels, suspected_or_fractured
 from cds_service.criteria.malignancy import cancer_at, contrast_mri, reported_at, reviewed, suggestive_pain
 from cds_service.facts.fact import Claim, all_of, any_of, not_met
 from cds_service.facts.model import SpineRegion
@@ -23,7 +23,7 @@ WHOLE_SPINE: frozenset[SpineRegion] = frozenset({"cervical", "thoracic", "lumbar
 
 def judge(a: Assessment, situation: Situation) -> tuple[Judgement, ...]:
     """One judgement a level on every hook (D4), and one of the patient where no fracture is confirmed or coded."""
-    at_levels = tuple(_at_level(level, a, situation) for level in newest_first(a))
+    at_levels = tuple(_at_level(level, a, situation) for level in alarming_levels(a))
     return at_levels if a.any_fracture.met else (*at_levels, _by_pain(a, situation))
 
 
@@ -37,7 +37,7 @@ def _at_level(level: LevelFacts, a: Assessment, situation: Situation) -> Judgeme
         ),
         Criterion(
             "signs of a pathologic fracture on a report",
-            level.cause.pathologic_report,
+            level.alarming_cause.pathologic_report,
             cite("GK", "benign and malignant signs"),
             "ET-03",
         ),
@@ -91,7 +91,7 @@ def finding(level: LevelFacts | None, a: Assessment) -> str:
     """What the summary names: the cancer on record, else what the report says."""
     if a.malignancy.met:
         return a.malignancy.evidence[0].value
-    if level is not None and level.cause.pathologic_report.met:
+    if level is not None and level.alarming_cause.pathologic_report.met:
         return "report suggests a pathologic fracture"
     seen = level.cause.neoplastic.evidence if level is not None else ()
     return seen[0].value if seen else "not documented"

@@ -141,6 +141,7 @@ def _suspicion_reasons(a: Assessment) -> tuple[Criterion, ...]:
     return (
         Criterion(CANCER, a.malignancy, cite("ACR-V", "variant: malignancy"), "IM-02"),
         Criterion("infection", a.flags.infection, cite("ACR-L", "variant 7"), "IM-02"),
+        mri_without_contrast.possible_infection(a),
     )
 
 

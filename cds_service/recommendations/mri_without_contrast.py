@@ -50,13 +50,19 @@ def needs_contrast(level: LevelFacts, a: Assessment) -> tuple[Criterion, ...]:
 
 
 def _contrast_reasons(level: LevelFacts, a: Assessment) -> tuple[Criterion, ...]:
-    cause = level.cause
+    cause = level.alarming_cause
     return (
         Criterion("malignancy on record", cause.neoplastic, cite("ACR-V", "variant: malignancy"), "IM-02"),
         Criterion("signs of a pathologic fracture", cause.suspicious, cite("ACR-V", "variant: malignancy"), "IM-02"),
         Criterion("infection", any_of(cause.infectious, a.flags.infection), cite("ACR-L", "variant 7"), "IM-02"),
+        possible_infection(a),
         Criterion("cancer with a neurological deficit", a.flags.cancer_with_deficit, cite("NG234", "timing"), "RF-03"),
     )
+
+
+def possible_infection(a: Assessment) -> Criterion:
+    """IM-01's "no infection suspicion": one that a report doubts."""
+    return Criterion("possible infection on a report", a.flags.possible_infection, cite("ACR-L", "variant 7"), "IM-02")
 
 
 def _unsafe(a: Assessment) -> Criterion:
@@ -79,6 +85,7 @@ def suspicion_criteria(a: Assessment) -> Criteria:
         exclude=(
             Criterion("malignancy on record", a.malignancy, cite("ACR-V", "variant: malignancy"), "IM-02"),
             Criterion("infection", a.flags.infection, cite("ACR-L", "variant 7"), "IM-02"),
+            possible_infection(a),
             _unsafe(a),
         ),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from cds_service.criteria.assessment import Assessment, LevelFacts
 from cds_service.criteria.criterion import Criteria, Criterion
 from cds_service.criteria.imaging import region_of
-from cds_service.criteria.incidental import fracture_that_counts, newest_first, suspected_or_fractured
+from cds_service.criteria.incidental import alarming_fracture, alarming_levels, suspected_or_fractured
 from cds_service.facts.fact import all_of, any_of
 from cds_service.knowledge.citations import cite
 from cds_service.recommendations.drafted import augmentation_drafted, drafted, film_drafted
@@ -30,7 +30,7 @@ STRUCTURE_NEEDS = frozenset(
 def criteria(level: LevelFacts, a: Assessment) -> Criteria:
     """RF-05 at one level; severe stenosis or cord signal counts however old the fracture and whatever the pain."""
     severe = all_of(level.against.severe_canal, suspected_or_fractured(level))
-    counts = any_of(fracture_that_counts(level, a), level.suspected, severe)
+    counts = any_of(alarming_fracture(level, a), severe)
     return Criteria(
         include=(
             Criterion("fracture confirmed, coded or suspected", counts, cite("LCD-N", "exclusions"), "FX-01"),
@@ -41,7 +41,7 @@ def criteria(level: LevelFacts, a: Assessment) -> Criteria:
 
 def judge(a: Assessment, situation: Situation) -> tuple[Judgement, ...]:
     """One judgement a level, on every hook (D4)."""
-    return tuple(_at_level(level, a, situation) for level in newest_first(a))
+    return tuple(_at_level(level, a, situation) for level in alarming_levels(a))
 
 
 def _at_level(level: LevelFacts, a: Assessment, situation: Situation) -> Judgement:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from cds_service.criteria.assessment import Assessment, LevelFacts
 from cds_service.criteria.criterion import Criteria, Criterion, on_record
 from cds_service.criteria.imaging import region_of
-from cds_service.criteria.incidental import fracture_that_counts, newest_first
+from cds_service.criteria.incidental import alarming_fracture, alarming_levels
 from cds_service.facts.fact import Claim, all_of, any_of
 from cds_service.knowledge.citations import cite
 from cds_service.recommendations.drafted import augmentation_drafted, drafted, film_drafted
@@ -27,13 +27,16 @@ def clauses(level: LevelFacts, a: Assessment) -> tuple[Criterion, ...]:
     return (
         Criterion(
             "fracture confirmed, coded or suspected",
-            any_of(fracture_that_counts(level, a), level.suspected),
+            alarming_fracture(level, a),
             cite("DES", "FX-01"),
             "FX-01",
         ),
         Criterion("instability on a report", level.against.unstable, cite("OF", "OF 5"), "RF-06"),
         Criterion(
-            "high energy, trauma code, or burst", level.cause.unstable_or_high_energy, cite("GK", "ET-05"), "SP-05"
+            "high energy, trauma code, or burst",
+            level.alarming_cause.unstable_or_high_energy,
+            cite("GK", "ET-05"),
+            "SP-05",
         ),
     )
 
@@ -46,13 +49,13 @@ def holds(level: LevelFacts, a: Assessment) -> Claim:
 
 def judge(a: Assessment, situation: Situation) -> tuple[Judgement, ...]:
     """One judgement a level, on every hook (D4)."""
-    return tuple(_at_level(level, a, situation) for level in newest_first(a))
+    return tuple(_at_level(level, a, situation) for level in alarming_levels(a))
 
 
 def _at_level(level: LevelFacts, a: Assessment, situation: Situation) -> Judgement:
     label = "unstable fracture, or a new one from high energy"
     criteria = Criteria(include=(Criterion(label, holds(level, a), cite("OF", "OF 3 to 5"), "RF-06"),))
-    unstable, high_energy = level.against.unstable, level.cause.unstable_or_high_energy
+    unstable, high_energy = level.against.unstable, level.alarming_cause.unstable_or_high_energy
     seen = unstable.evidence if unstable.met else high_energy.evidence
     return Judgement(
         criteria=criteria,

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from cds_service.facts.fact import Evidence, Fact, Interval, fact, no_fact
-from cds_service.facts.model import Allergy, Listing
+from cds_service.facts.model import Allergy, Listing, Study
 from cds_service.facts.truth import MET, NOT_MET, UNKNOWN, Truth
+from cds_service.reports.findings import InfectionWord, LevelFinding
 from tests.criteria.given import (
     SEEN,
     TODAY,
@@ -329,3 +330,150 @@ def test_evidence_names_its_place() -> None:
     a = assessed(infection={"temperature_c": [score(38.4)]}, **FRACTURE)
     assert Evidence("Observation/38.4-0", "38.4") in level_of(a).against.infection.evidence
     assert a.facts.as_of == TODAY
+
+
+def early(*findings: LevelFinding, days: float = 0, **said: Any) -> Study:
+    """A preliminary CT."""
+    return study(*findings, days=days, **{"modality": "CT", "final": False, **said})
+
+
+def test_a_preliminary_fracture_is_a_level_for_red_flags_alone() -> None:
+    """FX-07: it stands beside the levels that everything else is judged at, and confirms nothing."""
+    a = assessed(imaging={"studies": [early(finding("L1", retropulsion=True), regions=("lumbar",))]})
+    (only,) = a.early
+    assert (a.levels, only.site.level, only.told_early.met, only.confirmed.met) == ((), "L1", True, False)
+    assert a.flags.canal_compromised.met
+    assert a.flags.spine_pain.met
+    assert not a.any_fracture.met
+    assert only.against.canal.evidence[0].value.startswith("preliminary report: ")
+
+
+def test_a_preliminary_report_without_a_fracture_makes_no_level() -> None:
+    """FX-05, FX-07."""
+    a = assessed(imaging={"studies": [early(finding("L1", status="absent"), regions=("lumbar",))]})
+    assert (a.early, a.flags.spine_pain.met) == ((), False)
+
+
+@pytest.mark.parametrize(
+    ("final", "counts"),
+    [
+        (study(finding(), days=0, modality="CT"), False),
+        (study(finding(), days=0, modality="XR"), True),
+        (study(finding(), days=1, modality="CT"), True),
+        (study(finding(retropulsion=False), days=0, modality="MR"), True),
+        (study(finding(retropulsion=False), days=1, modality="MR"), True),
+        (study(finding("L4"), days=0, modality="CT", regions=("lumbar",)), True),
+    ],
+)
+def test_a_final_report_of_the_same_kind_replaces_a_preliminary_one(final: Study, counts: bool) -> None:
+    """FX-07, FX-09: of that day or later, and of the same region."""
+    told = assessed(imaging={"studies": [final, early(finding(retropulsion=True))]})
+    assert told.flags.canal_compromised.met is counts
+
+
+def test_a_newer_final_report_settles_a_preliminary_one() -> None:
+    """FX-09: the newest that speaks of it wins; a preliminary denial takes nothing away."""
+    newer = study(finding(retropulsion=False), days=0, modality="MR")
+    assert assessed(
+        imaging={"studies": [newer, early(finding(retropulsion=True), days=1)]}
+    ).flags.canal_compromised.not_met
+    older = study(finding(retropulsion=True), days=1, modality="MR")
+    assert assessed(imaging={"studies": [early(finding(retropulsion=False)), older]}).flags.canal_compromised.met
+
+
+def test_an_old_fracture_of_a_preliminary_report_needs_pain() -> None:
+    """D1: one called chronic and documented painless is no spine pain."""
+    told = {"imaging": {"studies": [early(finding(acuity="chronic"))]}}
+    assert assessed(**told).flags.spine_pain.met
+    assert assessed(**told, pain={"scores": [score(0)], "back_scores": [score(0)]}).flags.spine_pain.not_met
+
+
+@pytest.mark.parametrize(
+    ("pain", "expected"),
+    [
+        ({"scores": [score(1)], "back_scores": [score(1)]}, MET),
+        ({"scores": [score(0)], "back_scores": [score(0)]}, NOT_MET),
+        ({"scores": [score(6)]}, UNKNOWN),
+        ({"scores": [score(0)]}, NOT_MET),
+        ({"scores": [score(6, 8)], "back_scores": [score(6, 8)]}, NOT_MET),
+        ({"scores": [score(6, 7)], "back_scores": [score(6, 7)]}, MET),
+        ({"scores": [score(6), score(0, 1)], "back_scores": [score(0, 1)]}, NOT_MET),
+        ({}, NOT_MET),
+    ],
+)
+def test_back_pain_by_score(pain: dict[str, Any], expected: Truth) -> None:
+    """RF-01, D1: a fresh score of the back; one of no named place leaves it open."""
+    assert assessed(pain=pain).flags.spine_pain.truth is expected
+
+
+@pytest.mark.parametrize(
+    ("sign", "onset", "new"),
+    [(43, 28, False), (42, 28, True), (15, 0, False), (14, 0, True), (None, 28, True), (43, None, True)],
+)
+def test_a_sign_from_long_before_the_fracture_is_not_new(sign: float | None, onset: float | None, new: bool) -> None:
+    """RF-02: 14 days before it (DE-22) and no longer fresh; a deficit it stays (CX-10)."""
+    known = replaced(disease("definite"), onset=None if sign is None else ago(sign))
+    a = assessed(
+        neurology={"signs": [known]},
+        fractures={"diagnoses": [fracture("T12", onset=None if onset is None else ago(onset))]},
+    )
+    assert a.flags.neurological_sign.met is new
+    assert a.levels[0].against.deficit.met
+
+
+def with_words(each: Study, *words: InfectionWord) -> Study:
+    """The same study, whose report says that of infection."""
+    assert each.reading is not None
+    return replaced(each, reading=replaced(each.reading, infections=words), text="Discitis at T11-T12.")
+
+
+DENIED = InfectionWord((), "denied", (0, 8))
+
+
+@pytest.mark.parametrize(
+    ("newer", "stands"),
+    [
+        (with_words(study(days=1), DENIED), False),
+        (with_words(study(days=9), DENIED), True),
+        (with_words(study(days=8), DENIED), True),
+        (with_words(study(days=1, modality="XR"), DENIED), True),
+        (with_words(study(days=1, regions=("lumbar",)), DENIED), False),
+        (with_words(study(days=1, regions=("cervical",)), DENIED), True),
+        (with_words(study(days=1, regions=()), DENIED), True),
+        (with_words(study(days=1, regions=()), InfectionWord(("T12",), "denied", (0, 8))), False),
+        (with_words(study(days=1), InfectionWord(("T8",), "denied", (0, 8))), True),
+        (with_words(study(days=1), InfectionWord((), "denied", (0, 8), "collection")), True),
+        (with_words(study(days=1), InfectionWord((), "possible", (0, 8))), True),
+        (with_words(study(days=1, final=False), DENIED), True),
+        (study(days=1), True),
+    ],
+)
+def test_a_newer_final_report_that_denies_an_infection_wins(newer: Study, stands: bool) -> None:
+    """FX-09: of the same place, and no plain film against an MRI; silence denies nothing."""
+    a = assessed(imaging={"studies": [newer, study(finding(etiology="infectious"), days=8)]})
+    assert a.flags.infection.met is stands
+    assert any(level.cause.infectious.met for level in a.levels) is stands
+
+
+def test_a_doubted_infection_leaves_cause_and_contraindication_open() -> None:
+    """FX-04, VA-10, CX-02: neither yes nor no; with evidence of DE-21 beside it a red flag (RF-04, ET-04)."""
+    doubt = with_words(study(finding(etiology="osteoporotic")), InfectionWord(("T12",), "possible", (0, 8)))
+    a = assessed(imaging={"studies": [doubt]})
+    (level,) = a.levels
+    assert a.flags.possible_infection.met
+    assert a.flags.infection.not_met
+    assert level.cause.infectious.not_met
+    assert level.candidate_cause.unknown
+    assert level.against.infection.unknown
+    assert level.against.infection_left_open.why_unknown == "possible infection described"
+    raised = assessed(imaging={"studies": [doubt]}, infection={"crp_mg_l": [score(50, 14)]})
+    assert raised.flags.infection.met
+    assert raised.levels[0].cause.infectious.met
+    assert not raised.flags.infection_critical.met
+
+
+def test_a_doubt_of_13_weeks_ago_is_past() -> None:
+    """The window of RF-04's reports."""
+    doubt = InfectionWord((), "possible", (0, 8))
+    assert assessed(imaging={"studies": [with_words(study(days=84), doubt)]}).flags.possible_infection.met
+    assert not assessed(imaging={"studies": [with_words(study(days=85), doubt)]}).flags.possible_infection.met
