@@ -25,6 +25,7 @@ from cds_service.facts.fact import (
 from cds_service.facts.model import Facts, Listing, Measurement, Statement, Treatment
 from cds_service.knowledge.thresholds import Thresholds
 
+PLACE = "where the pain is, is not documented"
 SAME_DAY = "two pain scores of the same day disagree"
 
 
@@ -75,16 +76,14 @@ def in_pain(score: Score, facts: Facts) -> Claim:
 
 def back_pain(facts: Facts, limit: Thresholds) -> Claim:
     """RF-01 to RF-04: an active back-pain diagnosis, or a fresh score of the back of 1 or more. A score of pain that
-    names no place leaves it open.
+    names no place leaves it open, as no score does; a score of 0 says that there is none.
     """
     diagnosed = facts.pain.back_pain.some(lambda d: d.active)
     of_back = next((m for m in facts.pain.back_scores.items if _fresh_score(m, facts, limit)), None)
     if of_back is not None:
         return any_of(diagnosed, claim(of_back.value >= 1, [of_back.evidence]))
     anywhere = pain_score(facts, limit).claim(1)
-    return any_of(
-        diagnosed, unknown("where the pain is, is not documented", anywhere.evidence) if anywhere.met else not_met()
-    )
+    return any_of(diagnosed, unknown(PLACE, anywhere.evidence) if anywhere.met else anywhere)
 
 
 def rdq_severe(facts: Facts, limit: Thresholds) -> Claim:

@@ -109,13 +109,14 @@ def _any(claims: Iterable[Claim]) -> Claim:
 def _no_reason(a: Assessment) -> Criterion:
     """OC-04: contrast for a new fracture, and no malignancy, infection, suspicious report or operation on record.
 
-    An infection that a report doubts is a reason too.
+    An infection that a report doubts is a reason too, and reports that nobody read may hold one.
     Infection and suspicious reports count only when present: nobody documents that they are absent.
     """
     causes = tuple(level.alarming_cause for level in (*a.levels, *a.early))
-    infected = any_of(a.flags.infection, a.flags.possible_infection, *(cause.infectious for cause in causes))
+    infected = any_of(a.flags.infection, *(cause.infectious for cause in causes))
     suspicious = _any(cause.suspicious for cause in causes)
-    reasons = (a.malignancy, imaging_orders.operated(a), _present(infected), _present(suspicious))
+    doubted = a.flags.possible_infection
+    reasons = (a.malignancy, imaging_orders.operated(a), doubted, _present(infected), _present(suspicious))
     claim = all_of(
         imaging_orders.drafted(imaging_orders.contrast_drafts(a)),
         any_of(a.any_fracture, a.suspicion.suspected),

@@ -80,7 +80,8 @@ def test_a_sign_before_the_fracture_is_not_of_it() -> None:
 @pytest.mark.parametrize(
     ("topics", "truth"),
     [
-        ({}, NOT_MET),
+        ({}, UNKNOWN),
+        ({"pain": {"scores": [score(0)]}}, NOT_MET),
         ({"pain": {"back_pain": [disease("back-pain")]}}, MET),
         ({"fractures": {"diagnoses": [fracture("L1")]}}, MET),
         ({"imaging": {"studies": [study(finding(acuity="chronic"))]}}, MET),
@@ -125,8 +126,10 @@ def test_infection(infection: dict[str, Any], truth: Truth) -> None:
 
 
 def test_fever_without_spine_pain_is_not_ours() -> None:
-    """RF-04: spine pain and fever."""
-    assert assessed(infection={"temperature_c": [score(39)]}).flags.infection.not_met
+    """RF-04: spine pain and fever; whether there is pain nobody documents by silence (decision 1)."""
+    fever: dict[str, Any] = {"infection": {"temperature_c": [score(39)]}}
+    assert assessed(**fever, pain={"scores": [score(0)]}).flags.infection.not_met
+    assert assessed(**fever).flags.infection.unknown
 
 
 @pytest.mark.parametrize(
@@ -395,10 +398,10 @@ def test_an_old_fracture_of_a_preliminary_report_needs_pain() -> None:
         ({"scores": [score(0)], "back_scores": [score(0)]}, NOT_MET),
         ({"scores": [score(6)]}, UNKNOWN),
         ({"scores": [score(0)]}, NOT_MET),
-        ({"scores": [score(6, 8)], "back_scores": [score(6, 8)]}, NOT_MET),
+        ({"scores": [score(6, 8)], "back_scores": [score(6, 8)]}, UNKNOWN),
         ({"scores": [score(6, 7)], "back_scores": [score(6, 7)]}, MET),
         ({"scores": [score(6), score(0, 1)], "back_scores": [score(0, 1)]}, NOT_MET),
-        ({}, NOT_MET),
+        ({}, UNKNOWN),
     ],
 )
 def test_back_pain_by_score(pain: dict[str, Any], expected: Truth) -> None:
