@@ -6,6 +6,7 @@ before it is filled in.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,7 +26,7 @@ from cds_service.facts.truth import MET, NOT_MET, UNKNOWN
 from cds_service.hooks.markdown import escaped, plain_text
 from cds_service.knowledge.citations import Citation, cite
 from cds_service.knowledge.errors import ContentError
-from cds_service.knowledge.thresholds import Thresholds
+from cds_service.knowledge.thresholds import Thresholds, load_threshold_entries
 from cds_service.recommendations.merge import Card
 from cds_service.recommendations.recommendation import Indicator, Judgement
 
@@ -96,6 +97,9 @@ class Words:
     detail: str
 
 
+_NUMBER: Final = re.compile(r"\blimit\.(\w+)")
+
+
 def _environment() -> ImmutableSandboxedEnvironment:
     # Autoescape is for HTML; this is Markdown, and every record value is escaped for it before it gets here.
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, trim_blocks=True)
@@ -137,6 +141,9 @@ def _card(name: str, text: str, environment: ImmutableSandboxedEnvironment) -> C
     strange = set(head["override_reasons"]) - set(OVERRIDE_REASONS)
     if strange:
         raise ContentError(f"cards/{name}: no such override reason: {', '.join(sorted(strange))}")
+    unknown = {number for number in _NUMBER.findall(text) if number not in load_threshold_entries()}
+    if unknown:
+        raise ContentError(f"cards/{name}: no such number: {', '.join(sorted(unknown))}")
     try:
         return CardText(
             id=head["recommendation"],

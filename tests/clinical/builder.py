@@ -316,7 +316,9 @@ class Writer:
                 problems = enumerate(v.get("new_problems", []), 1)
                 context["conditions"] = collection(self.fracture(each, n) | {"id": f"new-{n}"} for n, each in problems)
             case "order-dispatch":
-                record["orders"] += [draft | {"status": "active"} for _, draft in drafts]
+                for _, draft in drafts:
+                    key = "medications" if draft["resourceType"] == "MedicationRequest" else "orders"
+                    record[key].append(draft | {"status": "active"})
                 context["dispatchedOrders"] = [reference(draft) for _, draft in drafts]
                 context["performer"] = "Organization/ir-practice"
                 del context["userId"]

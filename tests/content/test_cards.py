@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
-from cds_service.hooks.cards import LONGEST_IN_SUMMARY, OVERRIDE_REASONS, SUMMARY_BELOW, CardText, load_cards
+from cds_service.hooks.cards import (
+    LONGEST_IN_SUMMARY,
+    OVERRIDE_REASONS,
+    SUMMARY_BELOW,
+    CardText,
+    cards_directory,
+    load_cards,
+)
 from cds_service.hooks.evidence import statements
+from cds_service.knowledge.errors import ContentError
 from cds_service.knowledge.thresholds import load_thresholds
 from cds_service.recommendations import ALL
 from cds_service.recommendations.merge import MATRIX
@@ -114,3 +123,14 @@ def test_every_criterion_of_every_recommendation_cites_a_place() -> None:
 def test_the_time_to_mri_is_that_of_the_source() -> None:
     """RF-03: within 24 hours, filled in from the thresholds."""
     assert "within 24 hours" in CARDS["neurological-emergency"].notes["cancer"].render(limit=LIMIT)
+
+
+def test_a_card_that_names_a_number_nobody_has_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A template is checked when it is loaded, not when a patient first needs it."""
+    for file in cards_directory().iterdir():
+        tmp_path.joinpath(file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    card = tmp_path / "brace-review.md"
+    card.write_text(card.read_text(encoding="utf-8") + "\n{{ limit.no_such_number }}\n", encoding="utf-8")
+    monkeypatch.setattr("cds_service.hooks.cards.cards_directory", lambda: tmp_path)
+    with pytest.raises(ContentError, match=r"cards/brace-review.md: no such number: no_such_number"):
+        load_cards.__wrapped__()
