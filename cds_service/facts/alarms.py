@@ -65,7 +65,7 @@ CALCIUM_TO_MG_DL: Final = {"mg/dl": 1.0, "mmol/l": 4.008}
 def alarms(source: Source) -> Alarms:
     """Chest symptoms, blood values newest first, and known metabolic causes."""
     return Alarms(
-        chest=source.listing((*_chest_problems(source), *_reasons_to_come(source)), "conditions"),
+        chest=source.listing((*_chest_problems(source), *_reasons_to_come(source)), "conditions", "encounter"),
         haemoglobin_g_dl=source.documented(
             newest(_results(source, "hemoglobin", HAEMOGLOBIN_TO_G_DL, BELOW, "haemoglobin {:g} g/dL")),
             "observations",
