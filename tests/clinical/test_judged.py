@@ -2,14 +2,15 @@
 
 ``judged.txt`` holds them, ``clauses.txt`` every clause that was ever judged, with its place in its source. Where a line
 changes, the change is clinical: read the difference before keeping it
-(`python -m pytest tests/clinical/test_judged.py --update-golden`).
+(`python -m pytest tests/clinical/test_judged.py --update-golden`). ``explained.txt`` holds eight characters a vignette,
+made of all that `explain` would tell: where these alone change, so did a judgement that no card shows.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -30,6 +31,7 @@ from tests.clinical.running import LIMIT, facts_of
 VIGNETTES: Final = load_vignettes()
 KEPT: Final = Path(__file__).with_name("judged.txt")
 CLAUSES: Final = Path(__file__).with_name("clauses.txt")
+EXPLAINED: Final = Path(__file__).with_name("explained.txt")
 TEXTS: Final = load_cards()
 
 
@@ -56,7 +58,11 @@ def _cards(evaluation: Evaluation) -> Iterator[str]:
     for card in evaluation.cards:
         yield f"{card.recommendation.id} [{card.indicator}] {_summary(card)}"
         leading = card.leading
-        yield f"  clauses: {_digest(leading)}"
+        where = f"{leading.label or '-'} ({leading.level or 'no level'})"
+        yield f"  at: {where}, clauses: {_digest(_clauses_of(leading))}"
+        for each in leading.conflicts:
+            sides = " against ".join("; ".join(e.value for e in side) for side in each.sides)
+            yield f"  conflict: {each.rule} {each.where or '-'}: {sides}; open: {', '.join(each.leaves_open)}"
         if card.also:
             yield f"  also: {', '.join(each.label for each in card.also)}"
         if card.still_open:
@@ -69,12 +75,30 @@ def _cards(evaluation: Evaluation) -> Iterator[str]:
             yield f"  offers: {proposal.kind} {proposal.level or '-'} {regions or '-'}{mark}"
 
 
-def _digest(judgement: Judgement) -> str:
-    """What is known of each clause, with its evidence, in eight characters: enough to see that something changed."""
-    criteria = judgement.criteria
-    asked = (*criteria.include, *criteria.exclude, *criteria.confirm, *judgement.table)
-    lines = [f"{c.label} {c.claim.truth.value} {c.claim.why_unknown} {c.claim.evidence}" for c in asked]
+def _digest(lines: Iterable[str]) -> str:
+    """Eight characters: enough to see that something changed."""
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:8]
+
+
+def _clauses_of(judgement: Judgement) -> Iterator[str]:
+    """What is known of each clause, with its evidence."""
+    criteria = judgement.criteria
+    for c in (*criteria.include, *criteria.exclude, *criteria.confirm, *judgement.table):
+        seen = " ".join(f"{e.reference} {e.value} {e.date}" for e in c.claim.evidence)
+        yield f"{c.label} {c.claim.truth.value} {c.claim.why_unknown} {seen}"
+
+
+def explained(evaluation: Evaluation) -> str:
+    """All that was judged, shown or not."""
+    lines: list[str] = []
+    for j in evaluation.judged:
+        told = j.judgement
+        lines.append(f"{j.recommendation.id} {told.label} {told.level} {told.outcome.value} {told.indicator} {j.shown}")
+        lines.append(f"{j.silenced_by} {told.notes} {sorted(told.values.items())}")
+        lines += [f"{p.kind} {sorted(p.regions)} {p.level} {p.recommended}" for p in told.proposals]
+        lines += [f"{s.rule} {s.holds.truth.value}" for s in told.silences]
+        lines += _clauses_of(told)
+    return _digest(lines)
 
 
 def _open(evaluation: Evaluation) -> Iterator[str]:
@@ -138,6 +162,12 @@ def kept_clauses() -> frozenset[str]:
 
 
 @cache
+def kept_digests() -> dict[str, str]:
+    """The digests on file, by vignette."""
+    return dict(row.split(" ", 1) for row in EXPLAINED.read_text(encoding="utf-8").splitlines())
+
+
+@cache
 def kept() -> dict[str, str]:
     """The paragraphs on file, by vignette."""
     paragraphs = KEPT.read_text(encoding="utf-8").strip().split("\n\n")
@@ -156,6 +186,7 @@ def test_every_vignette_is_judged_as_it_was(pytestconfig: pytest.Config) -> None
         evaluation = judged(name)
         assert unheard_of(evaluation) == [], name
         assert told(name, evaluation) == kept().get(name)
+        assert explained(evaluation) == kept_digests().get(name), f"{name}: a judgement that no card shows has changed"
 
 
 def test_no_clause_is_left_over(pytestconfig: pytest.Config) -> None:
@@ -165,6 +196,14 @@ def test_no_clause_is_left_over(pytestconfig: pytest.Config) -> None:
         CLAUSES.write_text("\n".join(sorted(every)) + "\n", encoding="utf-8")
         kept_clauses.cache_clear()
     assert every == kept_clauses()
+
+
+def test_no_digest_is_left_over(pytestconfig: pytest.Config) -> None:
+    """One for each vignette there is."""
+    if pytestconfig.getoption("--update-golden", default=False):
+        EXPLAINED.write_text("".join(f"{n} {explained(judged(n))}\n" for n in VIGNETTES), encoding="utf-8")
+        kept_digests.cache_clear()
+    assert list(kept_digests()) == list(VIGNETTES)
 
 
 def test_no_paragraph_is_left_over(pytestconfig: pytest.Config) -> None:
