@@ -47,6 +47,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -214,6 +215,7 @@ CLASSES: Final = {
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
+@cache
 def load_vignettes(folder: Path = VIGNETTES) -> dict[str, Json]:
     """Every vignette by id, with what `from` names filled in. Raises ValueError that says what to change."""
     written: dict[str, Json] = {}

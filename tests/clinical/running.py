@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ from cds_service.knowledge.thresholds import Thresholds, load_thresholds
 from cds_service.recommendations import ALL
 from cds_service.recommendations.merge import Evaluation, evaluate
 from cds_service.recommendations.recommendation import Situation
+from tests.clinical.builder import as_of, build, load_vignettes
 
 Json = dict[str, Any]
 EXTENSION = "vcf-cds.evaluation"
@@ -113,3 +115,10 @@ def action_resources(response: Mapping[str, Any]) -> Sequence[Json]:
         for action in suggestion.get("actions", [])
         if "resource" in action
     ]
+
+
+@cache
+def assessment(name: str) -> Assessment:
+    """What is known of a vignette; worked out once, however often it is judged."""
+    vignette = load_vignettes()[name]
+    return assess(facts_of(build(vignette), as_of(vignette)), LIMIT)

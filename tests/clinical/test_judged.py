@@ -17,7 +17,6 @@ from typing import Final
 
 import pytest
 
-from cds_service.criteria.assessment import Assessment, assess
 from cds_service.criteria.criterion import Criterion, Outcome
 from cds_service.hooks.cards import load_cards
 from cds_service.hooks.markdown import plain_text
@@ -25,21 +24,14 @@ from cds_service.knowledge.citations import Citation
 from cds_service.recommendations import ALL
 from cds_service.recommendations.merge import Card, Evaluation, evaluate
 from cds_service.recommendations.recommendation import Hook, Judgement, Situation
-from tests.clinical.builder import as_of, build, load_vignettes
-from tests.clinical.running import LIMIT, facts_of
+from tests.clinical.builder import load_vignettes
+from tests.clinical.running import LIMIT, assessment
 
 VIGNETTES: Final = load_vignettes()
 KEPT: Final = Path(__file__).with_name("judged.txt")
 CLAUSES: Final = Path(__file__).with_name("clauses.txt")
 EXPLAINED: Final = Path(__file__).with_name("explained.txt")
 TEXTS: Final = load_cards()
-
-
-@cache
-def assessment(name: str) -> Assessment:
-    """What is known of a vignette; worked out once, however often it is judged."""
-    vignette = VIGNETTES[name]
-    return assess(facts_of(build(vignette), as_of(vignette)), LIMIT)
 
 
 def judged(name: str) -> Evaluation:
