@@ -18,6 +18,11 @@ COLLECTED = pytest.StashKey[dict[str, dict[str, str]]]()
 CollectFhir = Callable[[Mapping[str, Any], str], None]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--exhaustive`: what takes minutes is asked of every vignette."""
+    parser.addoption("--exhaustive", action="store_true", help="blank every fact of every vignette")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[COLLECTED] = {}
 
@@ -26,9 +31,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def collect_fhir(request: pytest.FixtureRequest) -> CollectFhir:
     """`collect_fhir(resource, name)`: put a resource that leaves the service aside for the R4 validator.
 
-    With COLLECT_FHIR=DIR the run writes each distinct resource as one line of `DIR/<name>.ndjson`, which
-    `make validate-r4` checks; without it nothing is written. `name` says where the resource came from
-    ("order-sign-suggestions"). A value that is no FHIR resource fails the test either way.
+    With COLLECT_FHIR=DIR the run writes each distinct resource as one line of `DIR/<name>.ndjson` (each process of the
+    run its own files), which `make validate-r4` checks; without it nothing is written. `name` says where the resource
+    came from ("order-sign-suggestions"). A value that is no FHIR resource fails the test either way.
     """
     collected = request.config.stash[COLLECTED]
 
@@ -47,14 +52,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if target:
         folder = Path(target)
         folder.mkdir(parents=True, exist_ok=True)
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "")
         for file, lines in session.config.stash[COLLECTED].items():
-            (folder / f"{file}.ndjson").write_text("".join(f"{line}\n" for line in lines.values()), encoding="utf-8")
+            name = f"{file}.{worker}.ndjson" if worker else f"{file}.ndjson"
+            (folder / name).write_text("".join(f"{line}\n" for line in lines.values()), encoding="utf-8")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     target = os.environ.get("COLLECT_FHIR")
     if target:
-        count = sum(len(lines) for lines in config.stash[COLLECTED].values())
+        files = Path(target).glob("*.ndjson")
+        count = sum(len(file.read_text(encoding="utf-8").splitlines()) for file in files)
         terminalreporter.write_line(f"{count} outgoing FHIR resources written to {target}")
 
 
