@@ -246,7 +246,7 @@ def _row(criterion: Criterion, judgement: Judgement) -> str:
     if criterion.claim.not_met and not criterion.claim.evidence:
         word = "none recorded"
     seen = "; ".join(_seen(e) for e in criterion.claim.evidence[:2])
-    why = escaped(criterion.claim.why_unknown, 120) if criterion.claim.why_unknown else ""
+    why = escaped(criterion.claim.why_unknown, 120) if criterion.claim.why_unknown not in (None, word) else ""
     record = ": ".join(part for part in (word, "; ".join(p for p in (why, seen) if p)) if part)
     return f"| {criterion.label} | {record} | {short_source(criterion.at)} ({criterion.rule}) |"
 

@@ -157,7 +157,7 @@ def judge(a: Assessment, situation: Situation) -> tuple[Judgement, ...]:
             f"brace in use for {a.limit.brace_weeks} weeks or more", brace_for_long(a), cite("S2", "line 22"), "CM-06"
         ),
     )
-    said = f"recheck overdue by {over} days" if late else "brace worn for long"
+    said = f"recheck overdue by {over} day{'' if over == '1' else 's'}" if late else "brace worn for long"
     return (
         Judgement(
             criteria=found,
