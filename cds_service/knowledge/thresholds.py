@@ -159,7 +159,6 @@ class Thresholds:
     z_score_low: float
     treatment_failure_months: int
     denosumab_months: int
-    bone_loop_months: int
     # Opioids and braces
     opioid_mme_per_day: int
     brace_plan_days: int
