@@ -35,6 +35,17 @@ def drafted(kind: DraftKind, a: Assessment) -> bool:
     return any(d.kind == kind and d.selected for d in a.facts.drafts)
 
 
+def surgical_notes(a: Assessment) -> tuple[str, ...]:
+    """Lines of the cards that ask for a spine surgeon: an examination that is missing, and what is being ordered."""
+    return (
+        *(("neurology-unknown",) if a.flags.neurological_sign.unknown else ()),
+        *(("augmentation-ordered",) if augmentation_drafted(a).met else ()),
+        *(("brace",) if drafted("brace", a) else ()),
+        *(("film",) if film_drafted(a) else ()),
+        *(("mri-unsafe",) if a.mri_unsafe.met else ()),
+    )
+
+
 def level_is_missing(a: Assessment) -> bool:
     """OC-23: an augmentation is drafted and names no level at all."""
     return any(not (draft.levels or draft.outside) for draft in a.augmentation_drafts)

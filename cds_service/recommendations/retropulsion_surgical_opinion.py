@@ -11,7 +11,7 @@ from cds_service.criteria.imaging import region_of
 from cds_service.criteria.incidental import alarming_fracture, alarming_levels, suspected_or_fractured
 from cds_service.facts.fact import all_of, any_of
 from cds_service.knowledge.citations import cite
-from cds_service.recommendations.drafted import augmentation_drafted, drafted, film_drafted
+from cds_service.recommendations.drafted import surgical_notes
 from cds_service.recommendations.neurological_emergency import suppressed
 from cds_service.recommendations.recommendation import (
     Judgement,
@@ -64,11 +64,7 @@ def notes(level: LevelFacts, a: Assessment) -> tuple[str, ...]:
     return (
         *(("severe",) if level.against.severe_canal.met else ()),
         *(("wall",) if level.against.posterior_wall.met else ()),
-        *(("neurology-unknown",) if a.flags.neurological_sign.unknown else ()),
-        *(("augmentation-ordered",) if augmentation_drafted(a).met else ()),
-        *(("brace",) if drafted("brace", a) else ()),
-        *(("film",) if film_drafted(a) else ()),
-        *(("mri-unsafe",) if a.mri_unsafe.met else ()),
+        *surgical_notes(a),
     )
 
 

@@ -11,7 +11,7 @@ from cds_service.criteria.imaging import region_of
 from cds_service.criteria.incidental import alarming_fracture, alarming_levels
 from cds_service.facts.fact import Claim, all_of, any_of
 from cds_service.knowledge.citations import cite
-from cds_service.recommendations.drafted import augmentation_drafted, drafted, film_drafted
+from cds_service.recommendations.drafted import drafted, surgical_notes
 from cds_service.recommendations.neurological_emergency import suppressed
 from cds_service.recommendations.recommendation import Judgement, Proposal, Recommendation, Situation
 from cds_service.recommendations.retropulsion_surgical_opinion import STRUCTURE_NEEDS
@@ -75,12 +75,8 @@ def notes(level: LevelFacts, a: Assessment) -> tuple[str, ...]:
     """Lines for new trauma, for what is being ordered, and for an examination that is missing."""
     return (
         *(("new-trauma",) if new_trauma(level).met else ()),
-        *(("neurology-unknown",) if a.flags.neurological_sign.unknown else ()),
-        *(("augmentation-ordered",) if augmentation_drafted(a).met else ()),
-        *(("brace",) if drafted("brace", a) else ()),
         *(("physiotherapy",) if drafted("physiotherapy", a) else ()),
-        *(("film",) if film_drafted(a) else ()),
-        *(("mri-unsafe",) if a.mri_unsafe.met else ()),
+        *surgical_notes(a),
     )
 
 
