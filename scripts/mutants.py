@@ -96,7 +96,7 @@ Written by `make mutants`: mutmut over `cds_service/recommendations/`, the merge
 the three-valued logic and every vignette are run against it.
 
 **{killed} of {tested} mutants were killed ({killed / tested:.1%}).** {stats["survived"]} survived;
-{stats["timeout"]} ran out of time and count as killed.
+{stats["timeout"]} ran out of time and count as killed. {stats["total"] - tested} of {stats["total"]} were not run.
 
 | Why they are left | Survivors |
 | --- | --- |
