@@ -50,7 +50,7 @@ run: $(VENV)/.runtime ## serve the demo on http://127.0.0.1:8000 (PORT=... for a
 
 WORKERS ?= auto
 
-test: $(VENV)/.dev ## the whole test suite, on all cores (WORKERS=0 for one process)
+test: $(VENV)/.dev ## the test suite, on all cores (WORKERS=0 for one process)
 	$(PY) -m pytest --numprocesses $(WORKERS) --dist loadgroup
 
 exhaustive: $(VENV)/.dev ## "blank one fact" over every vignette; `make test` takes one in three

@@ -61,7 +61,7 @@ _LABEL_OIDS: Final[Mapping[str, str]] = {
 def _other(kind: type, value: Any) -> Any:
     """What is no plain structure: of ``meta`` the marks alone. Never fails, for no label is worth a resource."""
     if kind is not Marks:
-        raise NotImplementedError
+        raise NotImplementedError  # msgspec's word for "not mine": it then reports a type it does not know
     labels = value.get("security") if isinstance(value, dict) else None
     labels = labels if isinstance(labels, list) else [labels]
     found = {_label(each) for each in labels if isinstance(each, dict)}
