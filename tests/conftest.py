@@ -25,6 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[COLLECTED] = {}
+    config.pluginmanager.import_plugin("tests.log_watch")
 
 
 @pytest.fixture(scope="session")
