@@ -53,13 +53,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    found: list[str] = node.config.stash[FOUND]
-    found.extend(getattr(node, "workeroutput", {}).get(SENT, ()))
+    config: pytest.Config = node.config
+    config.stash[FOUND].extend(getattr(node, "workeroutput", {}).get(SENT, ()))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     found = session.config.stash[FOUND]
-    output = getattr(session.config, "workeroutput", None)
+    output: dict[str, object] | None = getattr(session.config, "workeroutput", None)
     if output is not None:
         output[SENT] = found
     elif found:
@@ -67,5 +67,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for line in dict.fromkeys(config.stash[FOUND]):
+    found = config.stash[FOUND]
+    for line in dict.fromkeys(found):
         terminalreporter.write_line(f"CANARY IN THE LOG: {line}", red=True)
