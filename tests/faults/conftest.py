@@ -25,7 +25,7 @@ def attempts() -> Iterator[network.Attempts]:
 
 class _Lines(logging.Handler):
     def __init__(self, lines: list[str]) -> None:
-        super().__init__(logging.INFO)
+        super().__init__()
         self._lines = lines
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -234,8 +234,8 @@ def cut_in_the_body(connection: Connection, asked: Asked) -> None:
 
 
 def cut_without_length(connection: Connection, asked: Asked) -> None:
-    """A body without a length that is cut: an empty Bundle came, and nobody knows whether that was all."""
-    connection.send(_head(Connection="close") + EMPTY_BUNDLE)
+    """A body without a length that is cut in the middle."""
+    connection.send(_head(Connection="close") + OPENING)
     connection.cut()
 
 
