@@ -16,6 +16,7 @@ import orjson
 from cds_service import settings as configuration
 from cds_service.app import check_content, check_site, today
 from cds_service.errors import RequestError, SettingsError
+from cds_service.fhir.client.client import FhirClient
 from cds_service.hooks import explain as explaining
 from cds_service.hooks.invoke import Evaluated, judge, respond
 from cds_service.hooks.offer import offered_services
@@ -133,7 +134,8 @@ def _judged(
     service = services.get(service_id) if service_id else services.for_hook(hook_of(body))
     request = read_request(service, body)
     as_of = options.as_of or today(settings)
-    return service, request, settings, judge(service, request, settings, as_of=as_of), as_of
+    evaluated = judge(service, request, settings, as_of=as_of, client=FhirClient(settings))
+    return service, request, settings, evaluated, as_of
 
 
 def _evaluate(options: argparse.Namespace) -> int:

@@ -54,6 +54,7 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     fhir_allow: tuple[FhirBase, ...] = ()
     fhir_ca_file: Path | None = None
+    fhir_search: str = "get"
     deadline_ms: int = 1500
     fhir_deadline_ms: int = 1000
     max_body: int = 8 * MIB
@@ -256,6 +257,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "VCF_CORS_ORIGINS": Reader("cors_origins", _origins),
         "VCF_FHIR_ALLOW": Reader("fhir_allow", _fhir_bases),
         "VCF_FHIR_CA_FILE": Reader("fhir_ca_file", _existing_file),
+        "VCF_FHIR_SEARCH": Reader("fhir_search", _one_of("get", "post")),
         "VCF_DEADLINE_MS": Reader("deadline_ms", _between(50, 60_000, " (milliseconds)")),
         "VCF_FHIR_DEADLINE_MS": Reader("fhir_deadline_ms", _between(10, 60_000, " (milliseconds)")),
         "VCF_MAX_BODY": Reader("max_body", _between(1024, 64 * MIB, " (bytes)")),
