@@ -121,6 +121,25 @@ def wants_no_color(environ: Mapping[str, str] | None = None) -> bool:
     return bool(values.get("NO_COLOR")) or values.get("TERM") == "dumb"
 
 
+def bearer_token(environ: Mapping[str, str] | None = None) -> str | None:
+    """The token in ``VCF_TOKEN``, for a command that plays the client; None without one. Raises SettingsError.
+
+    What is no token (RFC 6750) is refused here: in a header it would end up in an error message.
+    """
+    values = os.environ if environ is None else environ
+    token = values.get("VCF_TOKEN", "").strip()
+    if token and not re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", token):
+        raise SettingsError(["VCF_TOKEN: use a bearer token, without the word Bearer"])
+    return token or None
+
+
+def base_url(text: str) -> str:
+    """An absolute http or https URL without its last slash. Raises ValueError that says what would be accepted."""
+    if not _is_base_url(text):
+        raise ValueError("use an absolute http or https URL without user, query or fragment")
+    return text.rstrip("/")
+
+
 def _site_file(path: str, problems: list[str]) -> dict[str, object]:
     if not path:
         return {}
@@ -194,12 +213,6 @@ def _is_base_url(text: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname) and plain and not re.search(r"\s", text)
 
 
-def _base_url(text: str) -> str:
-    if not _is_base_url(text):
-        raise ValueError("use an absolute http or https URL without user, query or fragment")
-    return text.rstrip("/")
-
-
 def _origins(text: str) -> tuple[str, ...]:
     origins = _listed(text)
     for origin in origins:
@@ -251,8 +264,8 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "VCF_PROFILE": Reader("profile", _one_of("demo", "production")),
         "VCF_HOST": Reader("host", _host),
         "VCF_PORT": Reader("port", _between(0, 65535, "")),
-        "VCF_PUBLIC_URL": Reader("public_url", _base_url),
-        "VCF_CANONICAL_BASE": Reader("canonical_base", _base_url),
+        "VCF_PUBLIC_URL": Reader("public_url", base_url),
+        "VCF_CANONICAL_BASE": Reader("canonical_base", base_url),
         "VCF_AS_OF": Reader("as_of", _date),
         "VCF_CORS_ORIGINS": Reader("cors_origins", _origins),
         "VCF_FHIR_ALLOW": Reader("fhir_allow", _fhir_bases),
@@ -271,7 +284,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
 """Environment variable -> how it is read. The site file takes the same settings by their ``key``."""
 
 NAMES = frozenset(READERS) | {"VCF_SITE_FILE", "VCF_TOKEN"}
-"""Every variable that is ours; ``VCF_TOKEN`` is read by ``vcf-cds check`` alone and never kept in Settings."""
+"""Every variable that is ours; ``VCF_TOKEN`` is read by the commands that play the client, never kept in Settings."""
 
 
 def _settled(found: Mapping[str, object]) -> Settings:
