@@ -383,12 +383,18 @@ def _next_of(bundle: fhir.Bundle) -> str | None:
     return next((link.url for link in bundle.link if link.relation == "next" and link.url), None)
 
 
-def next_link(text: bytes) -> str | None:
-    """Where the page after this one is; None after the last, and for what is no page."""
-    if b'"next"' not in text:
-        return None
+@dataclass(frozen=True, slots=True)
+class PageHead:
+    """What stands around the entries of a page: the type of the Bundle, and where the next page is."""
+
+    type: str | None
+    next: str | None
+
+
+def page_head(text: bytes) -> PageHead | None:
+    """What a page says of itself; None for what is no Bundle."""
     bundle, _ = _read_bundle(text)
-    return None if bundle is None else _next_of(bundle)
+    return None if bundle is None else PageHead(bundle.type, _next_of(bundle))
 
 
 def _bundle_state(

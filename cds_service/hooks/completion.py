@@ -147,6 +147,8 @@ def _fetched(server: _Server, wants: Sequence[_Want], record: OpenRecord) -> Fet
         why = _put(record, want, result, proven=proven)
         if why:
             words[want.key] = why
+            if record.state(want.key) in {KeyState.ABSENT, KeyState.FAILED}:
+                failures.setdefault(want.key, Failure.NOT_READABLE)
     return Fetching(failures, words)
 
 

@@ -25,7 +25,7 @@ from cds_service.fhir.client.grants import Grant, Right
 from cds_service.fhir.client.names import Names, Resolve, system_resolver
 from cds_service.fhir.client.sockets import Watch
 from cds_service.fhir.client.transport import FHIR_JSON, MOST_AT_ONCE, Answer, Budget, Line, Route, tls_context
-from cds_service.fhir.record import Pages, next_link
+from cds_service.fhir.record import Pages, page_head
 from cds_service.fhir.resources import Attachment, Binary, NotReadable
 from cds_service.settings import Settings
 
@@ -198,15 +198,15 @@ class Reader:
         kind, _, parameters = query.partition("?")
         right = self._right(kind, search=True)
         first = self._first_page(kind, parameters)
-        more = self._pages_after(next_link(first), MOST_PAGES - 1)
+        more = self._pages_after(first.next, MOST_PAGES - 1)
         restricted = RESTRICTED if right is Right.RESTRICTED else None
-        return Pages((first, *more.pages), more.why or restricted)
+        return Pages((first.body, *more.pages), more.why or restricted)
 
     def after(self, link: str) -> Pages:
         """The pages after a first one that the client sent, whose ``next`` is ``link``."""
         return self._pages_after(link, MOST_PAGES - 1)
 
-    def _first_page(self, kind: str, parameters: str) -> bytes:
+    def _first_page(self, kind: str, parameters: str) -> _Page:
         if self.by_post:
             answer = self._ask(f"{self._base.url}/{kind}/_search", form=parse_qsl(parameters))
             if answer.status not in (404, 405, 415):
@@ -226,10 +226,11 @@ class Reader:
                 return Pages(tuple(read), MORE_PAGES)
             seen.add(url)
             try:
-                read.append(self._page(self._ask(url)))
+                page = self._page(self._ask(url))
             except NotFetched as error:
                 return Pages(tuple(read), f"{MORE_PAGES}: {error.failure.words}")
-            link = next_link(read[-1])
+            read.append(page.body)
+            link = page.next
         return Pages(tuple(read))
 
     def read(self, kind: str, resource_id: str) -> bytes:
@@ -280,12 +281,16 @@ class Reader:
         except NotFetched as error:
             raise self._failed(error.failure) from None
 
-    def _page(self, answer: Answer) -> bytes:
-        """The Bundle of an answer to a search, or the OperationOutcome that says why there is none."""
+    def _page(self, answer: Answer) -> _Page:
+        """The Bundle of an answer to a search."""
         body = self._checked(answer, search=True)
-        if decoding.resource_type(body) not in ("Bundle", "OperationOutcome"):
+        kind = decoding.resource_type(body)
+        if kind == "OperationOutcome":
+            raise self._failed(Failure.SEARCH_REFUSED)
+        head = page_head(body) if kind == "Bundle" else None
+        if head is None or head.type not in (None, "searchset"):
             raise self._failed(Failure.NOT_READABLE)
-        return body
+        return _Page(body, head.next)
 
     def _checked(self, answer: Answer, *, search: bool) -> bytes:
         """The body of a good answer: strict JSON of FHIR R4."""
@@ -313,6 +318,14 @@ class Reader:
         if failure.counts:
             self._visit.failed += 1
         return NotFetched(failure)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """One page of a list, and where the next one is."""
+
+    body: bytes
+    next: str | None
 
 
 def _content(answer: Answer) -> bytes | NotRead:

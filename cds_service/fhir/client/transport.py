@@ -12,7 +12,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, Final
@@ -151,6 +151,7 @@ class _Adapter(HTTPAdapter):
         """Nothing to do: the context verifies, and has read its certificates already."""
 
 
+@lru_cache(maxsize=4)
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     """Verification by the certificate authorities that requests ships, and a hospital's own."""
     context = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
