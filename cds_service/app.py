@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from importlib import metadata, resources
@@ -11,11 +12,14 @@ from zoneinfo import ZoneInfo
 import orjson
 import yaml
 
+from cds_service.fhir.client.client import FhirClient, Traffic
+from cds_service.fhir.client.names import Resolve, system_resolver
 from cds_service.hooks.cards import load_cards
 from cds_service.hooks.evidence import Statement, statements
 from cds_service.hooks.invoke import invoke, site, thresholds
 from cds_service.hooks.offer import offered_services
-from cds_service.hooks.services import CDS_HOOKS_VERSION, Services
+from cds_service.hooks.requests import HookRequest
+from cds_service.hooks.services import CDS_HOOKS_VERSION, Service, Services
 from cds_service.knowledge import KNOWLEDGE_VERSION
 from cds_service.knowledge.citations import Source, load_sources
 from cds_service.knowledge.conflicts import Conflict, load_conflicts
@@ -28,6 +32,7 @@ from cds_service.orders import drafts
 from cds_service.orders.questionnaire import questionnaire as assessment_questionnaire
 from cds_service.recommendations import ALL
 from cds_service.settings import Settings
+from cds_service.web import calls
 from cds_service.web.pages import EvidenceCriterion, EvidencePage, EvidenceSource
 from cds_service.web.parts import Evaluate, Parts
 from cds_service.web.shell import Shell
@@ -44,18 +49,23 @@ def create_app(
     evidence: Evidence | None = None,
     questionnaire: Questionnaire | None = None,
     knowledge: Mapping[str, object] | None = None,
+    resolve: Resolve = system_resolver,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Shell:
     """The WSGI application. Every part has a default; a test may give its own.
 
-    ``knowledge`` is what ``GET /version`` says of the knowledge in use: its version and what this site changed. Raises
-    ContentError when the content or the site's own values may not be served.
+    ``resolve`` looks up the host of a FHIR server; ``clock`` counts seconds. ``knowledge`` is what ``GET /version``
+    says of the knowledge in use: its version and what this site changed. Raises ContentError when the content or the
+    site's own values may not be served.
     """
     check_content(settings)
+    client = FhirClient(settings, resolve=resolve, clock=clock)
     return Shell(
         Parts(
             settings=settings,
             services=services or offered_services(),
-            evaluate=evaluate or invoke,
+            evaluate=evaluate or _evaluation(client),
+            listens_on=client.own_ports.add,
             today=lambda: today(settings),
             version=_version(settings, knowledge or {"version": KNOWLEDGE_VERSION, "site": site_changes(settings)}),
             openapi=openapi_json(),
@@ -63,6 +73,19 @@ def create_app(
             questionnaire=questionnaire or (lambda: assessment_questionnaire(settings.canonical_base)),
         )
     )
+
+
+def _evaluation(client: FhirClient) -> Evaluate:
+    """The core with its FHIR client; what was asked of the server goes to the log, whatever came of the call."""
+
+    def evaluate(service: Service, request: HookRequest, settings: Settings, *, as_of: date) -> Mapping[str, object]:
+        traffic = Traffic()
+        try:
+            return invoke(service, request, settings, as_of=as_of, client=client, traffic=traffic)
+        finally:
+            calls.note_traffic(traffic.requests, traffic.seconds, traffic.failed)
+
+    return evaluate
 
 
 def check_content(settings: Settings) -> list[str]:

@@ -16,17 +16,18 @@ import orjson
 from cds_service import settings as configuration
 from cds_service.app import check_content, check_site, today
 from cds_service.errors import RequestError, SettingsError
+from cds_service.fhir.client.client import FhirClient
 from cds_service.hooks import explain as explaining
 from cds_service.hooks.invoke import Evaluated, judge, respond
 from cds_service.hooks.offer import offered_services
 from cds_service.hooks.requests import HookRequest, hook_of, read_request
 from cds_service.hooks.responses import operation_outcome, to_json
-from cds_service.hooks.sample import sample_request
 from cds_service.hooks.services import Service
 from cds_service.knowledge.errors import ContentError
 from cds_service.reports import read_report, reading_to_json
 from cds_service.reports.trace import trace
 from cds_service.reports.view import report_view
+from cds_service.samples import bundles, folder, sample_request, written
 from cds_service.settings import Settings
 
 ANSWERED, REFUSED, USAGE, ENVIRONMENT = 0, 1, 2, 3
@@ -102,6 +103,13 @@ def _parser() -> argparse.ArgumentParser:
     sample = commands.add_parser("sample-request", help="a made-up request, dated relative to today")
     sample.add_argument("--as-of", type=_date, metavar="DATE")
     sample.set_defaults(command=_sample_request)
+
+    patients = commands.add_parser("sample-patients", help="made-up patients, one for each card, for a FHIR server")
+    target = patients.add_mutually_exclusive_group()
+    target.add_argument("--load", type=_base, metavar="FHIR_BASE", help="put them on this server (VCF_TOKEN: a token)")
+    target.add_argument("--out", type=Path, metavar="DIR", help="write bundles, requests and an index into this folder")
+    patients.add_argument("--as-of", type=_date, metavar="DATE", help="the day they are made for; by default today")
+    patients.set_defaults(command=_sample_patients)
     return parser
 
 
@@ -119,6 +127,13 @@ def _date(text: str) -> date:
         raise argparse.ArgumentTypeError("use a date, YYYY-MM-DD") from None
 
 
+def _base(text: str) -> str:
+    try:
+        return configuration.base_url(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _bytes(name: str) -> bytes:
     return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
 
@@ -133,7 +148,8 @@ def _judged(
     service = services.get(service_id) if service_id else services.for_hook(hook_of(body))
     request = read_request(service, body)
     as_of = options.as_of or today(settings)
-    return service, request, settings, judge(service, request, settings, as_of=as_of), as_of
+    evaluated = judge(service, request, settings, as_of=as_of, client=FhirClient(settings))
+    return service, request, settings, evaluated, as_of
 
 
 def _evaluate(options: argparse.Namespace) -> int:
@@ -173,8 +189,34 @@ def _validate(options: argparse.Namespace) -> int:
 
 
 def _sample_request(options: argparse.Namespace) -> int:
-    _print(sample_request(options.as_of or today(configuration.load())))
+    settings = configuration.load()
+    _print(sample_request(options.as_of or today(settings), settings.canonical_base))
     return ANSWERED
+
+
+def _sample_patients(options: argparse.Namespace) -> int:
+    settings = configuration.load()
+    as_of, base = options.as_of or today(settings), settings.canonical_base
+    if options.load is not None:
+        return _load(bundles(as_of, base), options.load)
+    if options.out is not None:
+        count = folder.write(options.out, written(as_of, base), as_of)
+        return _say(f"{count} files written to {options.out}", ANSWERED)
+    print(folder.table(written(as_of, base)))
+    return _say("--load FHIR_BASE puts them on a server, --out DIR writes them as files", ANSWERED)
+
+
+def _load(sample: Mapping[str, Mapping[str, object]], base: str) -> int:
+    from cds_service.samples.load import Unreachable, load
+
+    refused = False
+    try:
+        for name, answer in load(sample, base, configuration.bearer_token()):
+            print(f"{name}: {answer}", flush=True)
+            refused = refused or not answer.loaded
+    except Unreachable as error:
+        return _say(f"{error}; what is not listed above was not loaded", ENVIRONMENT)
+    return REFUSED if refused else ANSWERED
 
 
 def _serve(options: argparse.Namespace) -> int:

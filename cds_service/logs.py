@@ -22,8 +22,10 @@ class RequestLine:
     """What is kept of a request. Empty fields are left out.
 
     ``service`` and ``hook`` are set only once they are known to be ours; ``missing`` is that of the answer;
-    ``evaluation`` is the status in the answer; ``problem`` the OperationOutcome code of an error; ``failure_id`` the
-    opaque id of a 500, ``failure`` its exception type and ``at`` the innermost line of this package.
+    ``fhir_requests``, ``fhir_ms`` and ``fhir_failed`` count what was asked of the client's FHIR server, the
+    milliseconds it took, and name the ways in which it failed; ``evaluation`` is the status in the answer;
+    ``problem`` the OperationOutcome code of an error; ``failure_id`` the opaque id of a 500, ``failure`` its exception
+    type and ``at`` the innermost line of this package.
     """
 
     event: str
@@ -37,6 +39,9 @@ class RequestLine:
     knowledge: str = ""
     missing: tuple[str, ...] = ()
     hook_instance_is_uuid: bool | None = None
+    fhir_requests: int | None = None
+    fhir_ms: float | None = None
+    fhir_failed: tuple[str, ...] = ()
     problem: str = ""
     failure_id: str = ""
     failure: str = ""

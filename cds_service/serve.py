@@ -20,7 +20,7 @@ from cds_service.app import create_app
 from cds_service.hooks.responses import operation_outcome, to_json
 from cds_service.logs import ProcessLine
 from cds_service.settings import Settings
-from cds_service.web.shell import WARM_UP
+from cds_service.web.shell import WARM_UP, Shell
 
 _REASONS = {400: "Bad Request", 414: "URI Too Long", 431: "Request Header Fields Too Large", 501: "Not Implemented"}
 
@@ -108,6 +108,8 @@ def options(settings: Settings, app: WSGIApplication) -> dict[str, object]:
 
     def listening(server: Any) -> None:
         for listener in server.LISTENERS:
+            if isinstance(app, Shell):
+                app.parts.listens_on(listener.sock.getsockname()[1])
             address = "{}:{}".format(*listener.sock.getsockname()[:2])
             logs.write(ProcessLine("listening", address, settings.web_concurrency, settings.profile))
 

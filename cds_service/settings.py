@@ -54,6 +54,7 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     fhir_allow: tuple[FhirBase, ...] = ()
     fhir_ca_file: Path | None = None
+    fhir_search: str = "get"
     deadline_ms: int = 1500
     fhir_deadline_ms: int = 1000
     max_body: int = 8 * MIB
@@ -118,6 +119,25 @@ def wants_no_color(environ: Mapping[str, str] | None = None) -> bool:
     """
     values = os.environ if environ is None else environ
     return bool(values.get("NO_COLOR")) or values.get("TERM") == "dumb"
+
+
+def bearer_token(environ: Mapping[str, str] | None = None) -> str | None:
+    """The token in ``VCF_TOKEN``, for a command that plays the client; None without one. Raises SettingsError.
+
+    What is no token (RFC 6750) is refused here: in a header it would end up in an error message.
+    """
+    values = os.environ if environ is None else environ
+    token = values.get("VCF_TOKEN", "").strip()
+    if token and not re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", token):
+        raise SettingsError(["VCF_TOKEN: use a bearer token, without the word Bearer"])
+    return token or None
+
+
+def base_url(text: str) -> str:
+    """An absolute http or https URL without its last slash. Raises ValueError that says what would be accepted."""
+    if not _is_base_url(text):
+        raise ValueError("use an absolute http or https URL without user, query or fragment")
+    return text.rstrip("/")
 
 
 def _site_file(path: str, problems: list[str]) -> dict[str, object]:
@@ -193,12 +213,6 @@ def _is_base_url(text: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname) and plain and not re.search(r"\s", text)
 
 
-def _base_url(text: str) -> str:
-    if not _is_base_url(text):
-        raise ValueError("use an absolute http or https URL without user, query or fragment")
-    return text.rstrip("/")
-
-
 def _origins(text: str) -> tuple[str, ...]:
     origins = _listed(text)
     for origin in origins:
@@ -250,12 +264,13 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "VCF_PROFILE": Reader("profile", _one_of("demo", "production")),
         "VCF_HOST": Reader("host", _host),
         "VCF_PORT": Reader("port", _between(0, 65535, "")),
-        "VCF_PUBLIC_URL": Reader("public_url", _base_url),
-        "VCF_CANONICAL_BASE": Reader("canonical_base", _base_url),
+        "VCF_PUBLIC_URL": Reader("public_url", base_url),
+        "VCF_CANONICAL_BASE": Reader("canonical_base", base_url),
         "VCF_AS_OF": Reader("as_of", _date),
         "VCF_CORS_ORIGINS": Reader("cors_origins", _origins),
         "VCF_FHIR_ALLOW": Reader("fhir_allow", _fhir_bases),
         "VCF_FHIR_CA_FILE": Reader("fhir_ca_file", _existing_file),
+        "VCF_FHIR_SEARCH": Reader("fhir_search", _one_of("get", "post")),
         "VCF_DEADLINE_MS": Reader("deadline_ms", _between(50, 60_000, " (milliseconds)")),
         "VCF_FHIR_DEADLINE_MS": Reader("fhir_deadline_ms", _between(10, 60_000, " (milliseconds)")),
         "VCF_MAX_BODY": Reader("max_body", _between(1024, 64 * MIB, " (bytes)")),
@@ -269,7 +284,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
 """Environment variable -> how it is read. The site file takes the same settings by their ``key``."""
 
 NAMES = frozenset(READERS) | {"VCF_SITE_FILE", "VCF_TOKEN"}
-"""Every variable that is ours; ``VCF_TOKEN`` is read by ``vcf-cds check`` alone and never kept in Settings."""
+"""Every variable that is ours; ``VCF_TOKEN`` is read by the commands that play the client, never kept in Settings."""
 
 
 def _settled(found: Mapping[str, object]) -> Settings:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from scripts.sheets import coverage, facts, recommendations, topics
+from scripts.sheets import coverage, facts, recommendations, samples, topics
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -24,6 +24,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/facts.md": facts.page,
     "docs/coverage.md": coverage.page,
     "docs/topics.md": topics.page,
+    "docs/sample-patients.md": samples.page,
 }
 REQUEST = re.compile(r"<!-- sample-request:begin as-of=(\S+) -->\n(.*?)<!-- sample-request:end -->", re.DOTALL)
 RESPONSE = re.compile(r"(<!-- sample-response:begin -->\n)(.*?)(<!-- sample-response:end -->)", re.DOTALL)

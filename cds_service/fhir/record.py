@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, tzinfo
 from types import MappingProxyType
@@ -58,6 +58,8 @@ MOST_PER_TYPE: Final = 1000
 _MOST_WRAPPERS: Final = 4
 _LISTS: Final = frozenset({None, "searchset", "collection"})
 _FAILING: Final = frozenset({"error", "fatal"})
+_FURTHER_PAGES: Final = "further pages were not read"
+_SHORT_OF_TOTAL: Final = "fewer entries than the stated total"
 # A warning of these codes says that the answer is not whole; other warnings (no results, privacy) change nothing.
 _SHORTENED: Final = frozenset({"incomplete", "timeout", "throttled", "too-costly"})
 _TARGET: Final = re.compile(
@@ -115,6 +117,17 @@ class Retrieval:
 
 
 NOT_SENT: Final = Retrieval(KeyState.ABSENT, "not sent")
+UNPROVEN: Final = "the patient was not read there"
+
+
+class Pages(Struct, frozen=True, gc=False):
+    """What was fetched for one key: the pages of a list in their order, or a resource as the only one.
+
+    ``why`` tells why that is not all there is; no page at all, with a reason, is a failure. None: all was read.
+    """
+
+    pages: tuple[Raw | bytes, ...]
+    why: str | None = None
 
 
 class NoteKind(enum.Enum):
@@ -170,6 +183,8 @@ class PatientRecord:
     _urls: Mapping[str, str] = field(default_factory=dict, repr=False)
     _answers: Mapping[str, Retrieval] = field(default_factory=dict, repr=False)
     """By key as sent, and by own key."""
+    _itself: Mapping[str, Retrieval] = field(default_factory=dict, repr=False)
+    """By own key, without its parts."""
 
     def of(self, kind: type[R]) -> tuple[Located[R], ...]:
         """All usable resources of a type, under whatever key they came, without duplicates, whatever their status.
@@ -205,9 +220,19 @@ class PatientRecord:
 
     def unread_keys(self, keys: Iterable[str]) -> tuple[str, ...]:
         """Those of ``keys`` that cannot prove an absence: not sent, failed, partial, or with something unreadable in
-        it.
+        it. Where a part alone of a split key is not whole it is named, where the key itself is not, the key.
         """
-        return tuple(key for key in keys if not self.retrieval(key).complete)
+        asked = tuple(keys)
+        open_parts = {own_key(key) for key in asked if own_key(key) != key and not self.retrieval(key).complete}
+
+        def named(key: str) -> bool:
+            own = own_key(key)
+            itself = own is not None and self._itself.get(own, NOT_SENT).complete
+            if key == own:
+                return not itself or key not in open_parts
+            return itself or own not in asked
+
+        return tuple(key for key in asked if not self.retrieval(key).complete and named(key))
 
 
 def bare_id(patient_id: str | None) -> str | None:
@@ -242,20 +267,23 @@ def read_record(
     zone: tzinfo = UTC,
     asked: Iterable[str] = (),
 ) -> PatientRecord:
-    """The record in ``prefetch``, one raw JSON value a key.
+    """The record in ``prefetch`` alone: ``open_record``, closed at once."""
+    return open_record(patient_id, prefetch, zone=zone).record(asked)
 
-    ``asked`` names the templates of the service: an asked part of a split key that was not sent makes the whole
-    incomplete. Raises ValueError when ``patient_id`` is no FHIR id, IdentityMismatch when ``patient`` holds somebody
-    else; nothing else, whatever is sent.
+
+def open_record(patient_id: str, prefetch: Mapping[str, Raw | bytes], *, zone: tzinfo = UTC) -> OpenRecord:
+    """The record in ``prefetch``, one raw JSON value a key, open for what is fetched beside it.
+
+    Raises ValueError when ``patient_id`` is no FHIR id; nothing else, whatever is sent.
     """
     wanted = bare_id(patient_id)
     if wanted is None:
         raise ValueError("patient_id must be a FHIR id, with or without Patient/ before it")
-    reading = _Reading(wanted, zone)
+    reading = OpenRecord(wanted, zone)
     # Our own keys first, so that of two copies the one that can prove something is kept.
     for key in sorted(prefetch, key=lambda name: own_key(name) is None):
         reading.take(key, prefetch[key])
-    return reading.record(frozenset(asked))
+    return reading
 
 
 # --- opening one prefetch value ---------------------------------------------------------------------------------------
@@ -276,6 +304,8 @@ class _Opened:
     items: list[_Item] = field(default_factory=list)
     lost: int = 0
     outcomes: int = 0
+    next: str | None = None
+    """Where a further page is, of a value that is one Bundle."""
 
 
 def _open(value: Raw | bytes, wrappers: int = 0) -> _Opened:
@@ -345,7 +375,26 @@ def _open_bundle(text: bytes, wrappers: int) -> _Opened:
             matches += entry.search is None or entry.search.mode in {None, "match"}
             opened.items.append(_Item(entry.resource, kind, entry.full_url))
     opened.state, opened.why = _bundle_state(bundle, matches + opened.lost, bool(opened.items), failures, shortened)
+    opened.next = _next_of(bundle)
     return _joined([opened, *nested]) if nested else opened
+
+
+def _next_of(bundle: fhir.Bundle) -> str | None:
+    return next((link.url for link in bundle.link if link.relation == "next" and link.url), None)
+
+
+@dataclass(frozen=True, slots=True)
+class PageHead:
+    """What stands around the entries of a page: the type of the Bundle, and where the next page is."""
+
+    type: str | None
+    next: str | None
+
+
+def page_head(text: bytes) -> PageHead | None:
+    """What a page says of itself; None for what is no Bundle."""
+    bundle, _ = _read_bundle(text)
+    return None if bundle is None else PageHead(bundle.type, _next_of(bundle))
 
 
 def _bundle_state(
@@ -358,9 +407,9 @@ def _bundle_state(
     if failures or shortened:
         return KeyState.PARTIAL, "an error beside the data"
     if any(link.relation == "next" for link in bundle.link):
-        return KeyState.PARTIAL, "further pages were not read"
+        return KeyState.PARTIAL, _FURTHER_PAGES
     if bundle.total is not None and bundle.total > matches:
-        return KeyState.PARTIAL, "fewer entries than the stated total"
+        return KeyState.PARTIAL, _SHORT_OF_TOTAL
     return (KeyState.DATA if has_items or matches else KeyState.EMPTY), None
 
 
@@ -420,6 +469,27 @@ def entries_of(text: bytes) -> tuple[list[Raw | bytes], int] | None:
     return [*filled], lost + len(bundle.entry) - len(filled)
 
 
+def _open_pages(pages: Sequence[Raw | bytes]) -> _Opened:
+    """Pages of one list, all of which were followed: a link to the next one, and a total over all, are no gap."""
+    opened = [_open(page) for page in pages]
+    for each in opened:
+        if each.why in (_FURTHER_PAGES, _SHORT_OF_TOTAL):
+            each.state, each.why = (KeyState.DATA if each.items or each.lost else KeyState.EMPTY), None
+    whole = _joined(opened)
+    total = max((_total_of(page) for page in pages), default=0)
+    matched = len(whole.items) + whole.lost
+    if whole.state in {KeyState.DATA, KeyState.EMPTY} and total > matched:
+        whole.state, whole.why = KeyState.PARTIAL, _SHORT_OF_TOTAL
+    return whole
+
+
+def _total_of(page: Raw | bytes) -> int:
+    try:
+        return decoding.decode(page, fhir.Bundle).total or 0
+    except NotReadable:
+        return 0
+
+
 def _joined(parts: list[_Opened]) -> _Opened:
     answers = {str(number): Retrieval(part.state, part.why) for number, part in enumerate(parts)}
     whole = _combined(answers)
@@ -429,6 +499,7 @@ def _joined(parts: list[_Opened]) -> _Opened:
         [item for part in parts for item in part.items],
         sum(part.lost for part in parts),
         sum(part.outcomes for part in parts),
+        parts[0].next if len(parts) == 1 else None,
     )
 
 
@@ -527,8 +598,11 @@ class _Found(Struct, frozen=True, gc=False):
     item: _Item
 
 
-class _Reading:
-    """The state of one ``read_record``: all is opened first, then owners are settled, because a urn may point ahead."""
+class OpenRecord:
+    """A record that is still being put together: what was sent, then what is fetched beside it, closed by ``record``.
+
+    Owners are settled in the end, because a urn may point ahead.
+    """
 
     def __init__(self, patient_id: str, zone: tzinfo) -> None:
         self.patient_id = patient_id
@@ -540,19 +614,58 @@ class _Reading:
         self.notes: Counter[tuple[NoteKind, str, str]] = Counter()
         self.unreadable: list[Unreadable] = []
         self.other_patient = False
+        self.next_page: dict[str, str] = {}
+        """By key: where the page after the one that was sent is."""
         self.spellings: set[str] = set()
+
+    def state(self, key: str) -> KeyState:
+        """What a key as sent, or as fetched, answered so far; a part of a split key by its own name."""
+        answer = self.answers.get(key)
+        return KeyState.ABSENT if answer is None else answer.state
 
     def take(self, key: str, value: Raw | bytes) -> None:
         """Opens one prefetch value and decodes what it holds."""
+        opened = _open(value)
+        if opened.next is not None and own_key(key):
+            self.next_page[key] = opened.next
+        self._take(key, opened, (value,))
+
+    def add(self, key: str, fetched: Pages, *, proven: bool = True) -> None:
+        """Takes in what was fetched for a key, in place of the answer that there was none.
+
+        An empty answer that is not ``proven`` to be about this patient says nothing.
+        """
+        if not fetched.pages:
+            self.answers[key] = Retrieval(KeyState.FAILED, fetched.why)
+            return
+        self.unread[key] = 0
+        opened = _open_pages(fetched.pages)
+        if fetched.why is not None and opened.state is not KeyState.FAILED:
+            opened.state, opened.why = KeyState.PARTIAL, fetched.why
+        elif opened.state is KeyState.EMPTY and not proven:
+            opened.state, opened.why = KeyState.PARTIAL, UNPROVEN
+        self._take(key, opened, fetched.pages)
+
+    def more(self, key: str, pages: Sequence[Raw | bytes], why: str | None) -> None:
+        """Takes in the pages after the one that was sent; ``why`` tells why they are not all."""
+        sent = self.answers[key]
+        self._take(key, _open_pages(pages), pages)
+        read = self.answers[key]
+        if not pages or read.state in {KeyState.DATA, KeyState.EMPTY}:
+            why = why or (None if sent.why in (None, _FURTHER_PAGES, _SHORT_OF_TOTAL) else sent.why)
+        else:
+            why = why or read.why or _FURTHER_PAGES
+        self.answers[key] = Retrieval(KeyState.PARTIAL if why else KeyState.DATA, why)
+
+    def _take(self, key: str, opened: _Opened, values: Sequence[Raw | bytes]) -> None:
         own = own_key(key)
         name = key if own else OTHER
-        opened = _open(value)
         if opened.outcomes:
             self.notes[NoteKind.OUTCOME, name, "OperationOutcome"] += opened.outcomes
         if opened.lost:
             self.notes[NoteKind.UNREADABLE, name, OTHER] += opened.lost
             self.unread[name] += opened.lost
-        suspect = decoding.may_be_unusable(bytes(value))
+        suspect = any(decoding.may_be_unusable(bytes(value)) for value in values)
         expected = KEY_TYPES[own] if own else frozenset()
         answers_key = False
         for item in opened.items:
@@ -602,8 +715,28 @@ class _Reading:
         self.notes[_REFUSALS.get(reason, NoteKind.UNREADABLE), name, kind] += 1
         self.unreadable.append(Unreadable(kind, resource_id, name, reason))
 
-    def record(self, asked: frozenset[str]) -> PatientRecord:
-        """Settles owners and duplicates, cuts to the bound, and closes the record. Raises IdentityMismatch."""
+    def nameless_medications(self) -> tuple[str, ...]:
+        """Ids of Medications that are not here and that a resource refers to without saying in any word what they
+        are.
+        """
+        here = {found.resource.id for found in self.found if found.kind == "Medication"}
+        ids: dict[str, None] = {}
+        for found in self.found:
+            if not isinstance(found.resource, _MEDICATED) or _is_named(found.resource.medication_codeable_concept):
+                continue
+            named = found.resource.medication_reference
+            target = None if named is None or named.display else _target((named.reference or "").strip(), self.urls)
+            kind, _, resource_id = (target or "").partition("/")
+            if kind == "Medication" and resource_id not in here and decoding.well_formed_id(resource_id):
+                ids[resource_id] = None
+        return tuple(ids)
+
+    def record(self, asked: Iterable[str] = ()) -> PatientRecord:
+        """Settles owners and duplicates, cuts to the bound, and closes the record; once.
+
+        ``asked`` names the templates of the service: an asked part of a split key that was not answered makes the
+        whole incomplete. Raises IdentityMismatch when ``patient`` holds somebody else.
+        """
         patient = self._patient()
         by_type: dict[type[Resource], list[Located[Any]]] = {}
         by_reference: dict[str, Located[Any]] = {}
@@ -633,18 +766,23 @@ class _Reading:
             _by_type=cut,
             _by_reference=by_reference,
             _urls=self.urls,
-            _answers=self._retrievals(asked),
+            _answers=self._retrievals(frozenset(asked)),
+            _itself=self._sent(),
         )
 
     def _retrievals(self, asked: frozenset[str]) -> dict[str, Retrieval]:
         """What each key as sent answered, and each own key with all its parts, sent or asked for."""
-        sent = {key: Retrieval(each.state, each.why, self.unread[key]) for key, each in self.answers.items()}
+        sent = self._sent()
         parts: dict[str, dict[str, Retrieval]] = {}
         for name in sorted({*sent, *asked}):
             own = own_key(name)
             if own is not None:
                 parts.setdefault(own, {})[name] = sent.get(name, NOT_SENT)
         return sent | {own: _combined(answers) for own, answers in parts.items()}
+
+    def _sent(self) -> dict[str, Retrieval]:
+        """What each key as sent, or as fetched, answered."""
+        return {key: Retrieval(each.state, each.why, self.unread[key]) for key, each in self.answers.items()}
 
     def _patient(self) -> fhir.Patient | None:
         """The Patient of the call; one that names no id only where ``patient`` itself holds it."""
@@ -706,6 +844,18 @@ class _Reading:
             self.notes[NoteKind.NOT_REVIEWED, located.key, kind] += 1
             self.unread[located.key] += 1
         return tuple(ordered[:MOST_PER_TYPE])
+
+
+_MEDICATED: Final = (
+    fhir.MedicationAdministration,
+    fhir.MedicationDispense,
+    fhir.MedicationRequest,
+    fhir.MedicationStatement,
+)
+
+
+def _is_named(concept: fhir.CodeableConcept | None) -> bool:
+    return concept is not None and bool(concept.text or concept.coding)
 
 
 def _nameless(found: _Found) -> str:

@@ -171,12 +171,14 @@ def fill(
     limit: Thresholds,
     *,
     unread: Iterable[str],
+    in_part: Iterable[str],
     reports: str | None,
     knowledge: str,
     beside: Iterable[str] = (),
 ) -> Words:
-    """The card's summary and detail. ``reports`` is the line about imaging reports that could not be read; ``beside``
-    are lines on where sources disagree and on what this site chose.
+    """The card's summary and detail. ``unread`` are keys that were not read, ``in_part`` lists of which more may be in
+    the record, each with its reason where one is known. ``reports`` is the line about imaging reports that could not
+    be read; ``beside`` are lines on where sources disagree and on what this site chose.
 
     Raises jinja2.UndefinedError for a name the judgement does not give.
     """
@@ -186,7 +188,13 @@ def fill(
     notes = "\n".join(f"- {text.notes[key].render(**safe, limit=limit)}" for key in leading.notes)
     blocks = {"notes": notes, "criteria": criteria_block(leading), "conflicts": conflict_lines(leading)}
     body = text.body.render(**safe, **blocks, limit=limit)
-    lines = [body, *_also(card), f"**{reports}**" if reports else "", *beside, *_footer(text, unread, knowledge)]
+    lines = [
+        body,
+        *_also(card),
+        f"**{reports}**" if reports else "",
+        *beside,
+        *_footer(text, unread, in_part, knowledge),
+    ]
     detail = "\n\n".join(line for line in lines if line)
     return Words(text.summary.render(**plain, limit=limit), _without_gaps(detail))
 
@@ -282,10 +290,11 @@ def _also(card: Card) -> list[str]:
     return [*also, *(still_open if card.still_open else [])]
 
 
-def _footer(text: CardText, unread: Iterable[str], knowledge: str) -> list[str]:
-    could_not = ", ".join(unread)
+def _footer(text: CardText, unread: Iterable[str], in_part: Iterable[str], knowledge: str) -> list[str]:
+    could_not, partly = ", ".join(unread), ", ".join(in_part)
     return [
         f"Could not be read: {could_not}." if could_not else "",
+        f"Read in part, the list may be incomplete: {partly}." if partly else "",
         text.evidence,
         f"{NOT_REVIEWED} Knowledge {knowledge}.",
     ]

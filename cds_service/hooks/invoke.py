@@ -6,10 +6,10 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final, cast
 from zoneinfo import ZoneInfo
 
@@ -17,18 +17,22 @@ from cds_service.criteria.assessment import assess
 from cds_service.criteria.unread import unread_reports
 from cds_service.errors import DataUnavailable, Malformed
 from cds_service.facts.extract import extract
+from cds_service.facts.model import Facts
 from cds_service.facts.remembered import remembered
 from cds_service.facts.users import role_of
+from cds_service.fhir.attachments.outcome import NotRead
 from cds_service.fhir.attachments.pdf import parsing_apart
+from cds_service.fhir.client.client import FhirClient, Traffic
 from cds_service.fhir.drafts import Draft, NotABundle
-from cds_service.fhir.record import IdentityMismatch, PatientRecord, bare_id, read_record
+from cds_service.fhir.record import IdentityMismatch, KeyState, OpenRecord, PatientRecord, bare_id, open_record, own_key
 from cds_service.fhir.resources import Condition
 from cds_service.fhir.text import Means
 from cds_service.hooks.cards import OVERRIDE_REASONS, Words, fill, load_cards
+from cds_service.hooks.completion import Fetching, asked, completed
 from cds_service.hooks.context import ORDER_NAMES, created_problems, joined, orders_of_the_call, unread_orders
 from cds_service.hooks.requests import HookRequest
 from cds_service.hooks.responses import EVALUATION
-from cds_service.hooks.services import REQUIRED_KEYS, USER_KEY, Service
+from cds_service.hooks.services import REQUIRED_KEYS, Service
 from cds_service.hooks.site_lines import disagreeing, stamps
 from cds_service.hooks.suggestions import Call, suggestions
 from cds_service.knowledge import KNOWLEDGE_VERSION
@@ -58,13 +62,25 @@ class Evaluated:
     drafts: tuple[Draft, ...]
     evaluation: Evaluation
     missing: tuple[str, ...]
+    words: Mapping[str, str] = field(default_factory=dict)
+    """By key: why it could not be had from the server, where one was asked."""
 
 
-def invoke(service: Service, request: HookRequest, settings: Settings, *, as_of: date) -> dict[str, object]:
+def invoke(
+    service: Service,
+    request: HookRequest,
+    settings: Settings,
+    *,
+    as_of: date,
+    client: FhirClient | None = None,
+    traffic: Traffic | None = None,
+) -> dict[str, object]:
     """The response body of one call. Raises DataUnavailable (412) when a required key cannot be had, Malformed (400)
     otherwise.
     """
-    return respond(service, request, settings, judge(service, request, settings, as_of=as_of))
+    return respond(
+        service, request, settings, judge(service, request, settings, as_of=as_of, client=client, traffic=traffic)
+    )
 
 
 def judge(
@@ -73,17 +89,48 @@ def judge(
     settings: Settings,
     *,
     as_of: date,
+    client: FhirClient | None = None,
+    traffic: Traffic | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Evaluated:
-    """Reads the record, extracts the facts and judges every recommendation. ``clock`` counts seconds, for deadlines."""
-    attachments_until = clock() + settings.deadline_ms / 1000 * TIME_FOR_ATTACHMENTS
+    """Reads the record, extracts the facts and judges every recommendation.
+
+    ``client`` fetches what was not sent, None nothing; ``traffic`` hears of it. ``clock`` counts seconds.
+    """
+    started = clock()
+    attachments_until = started + settings.deadline_ms / 1000 * TIME_FOR_ATTACHMENTS
+    reading_until = (started if client is None else client.clock()) + settings.fhir_deadline_ms / 1000
     zone = ZoneInfo(settings.timezone)
     if bare_id(request.patient_id) is None:
         raise Malformed("context.patientId must be a FHIR id", code="invalid", expression="context.patientId")
-    asked = tuple(_asked(service, request))
+    opened = open_record(request.patient_id, joined(request), zone=zone)
+    with completed(service, request, opened, client, reading_until, traffic or Traffic()) as fetching:
+        keys = asked(service, request, opened)
+        record, drafts = _closed(opened, keys, request)
+        _require(record, request, fetching)
+        with parsing_apart(attachments_until, clock) as parse:
+            facts = _facts(
+                record,
+                drafts,
+                request,
+                fetching,
+                as_of=as_of,
+                zone=zone,
+                means=Means(parse=parse, is_late=lambda: clock() >= attachments_until),
+            )
+    assessment = assess(facts, thresholds(settings))
+    situation = _situation(service, request, settings, record)
+    unread = record.unread_keys(keys)
+    reports = () if REPORTS in unread or unread_reports(facts) is None else (REPORTS,)
+    missing = (*unread, *reports, *unread_orders(request, drafts))
+    return Evaluated(record, drafts, evaluate(ALL, assessment, situation), missing, fetching.words)
+
+
+def _closed(opened: OpenRecord, keys: tuple[str, ...], request: HookRequest) -> tuple[PatientRecord, tuple[Draft, ...]]:
+    """The record, and the orders the call is about. Raises Malformed."""
     try:
-        record = read_record(request.patient_id, joined(request), zone=zone, asked=asked)
-        drafts = orders_of_the_call(request, record)
+        record = opened.record(keys)
+        return record, orders_of_the_call(request, record)
     except IdentityMismatch:
         raise Malformed(
             "prefetch.patient is not context.patientId: the record is another patient's",
@@ -93,32 +140,44 @@ def judge(
     except NotABundle:
         where = "context.appointments" if request.draft_orders is None else "context.draftOrders"
         raise Malformed(f"{where} must be a Bundle", code="invalid", expression=where) from None
-    _require(record, request)
-    with parsing_apart(attachments_until, clock) as parse:
-        facts = extract(
-            record,
-            drafts,
-            as_of=as_of,
-            at=None,
-            zone=zone,
-            hook=request.hook,
-            selections=request.selections,
-            read=read_once,
-            means=Means(parse=parse, is_late=lambda: clock() >= attachments_until),
-        )
-    assessment = assess(facts, thresholds(settings))
-    situation = _situation(service, request, settings, record)
-    keys = record.unread_keys(asked)
-    reports = () if REPORTS in keys or unread_reports(facts) is None else (REPORTS,)
-    missing = (*keys, *reports, *unread_orders(request, drafts))
-    return Evaluated(record, drafts, evaluate(ALL, assessment, situation), missing)
 
 
-def _asked(service: Service, request: HookRequest) -> Iterator[str]:
-    """The keys that there is something to read for: the role only of a user who is a PractitionerRole."""
-    for key in service.prefetch:
-        if key != USER_KEY or (request.user_id or "").startswith("PractitionerRole/"):
-            yield key
+def _facts(
+    record: PatientRecord,
+    drafts: tuple[Draft, ...],
+    request: HookRequest,
+    fetching: Fetching,
+    *,
+    as_of: date,
+    zone: ZoneInfo,
+    means: Means,
+) -> Facts:
+    """The facts. Where reports name their text by address, what is behind the addresses is fetched together, and the
+    facts are extracted again with it: which reports are read, and in which order, is the extractor's to say.
+    """
+    extracted = partial(
+        extract,
+        record,
+        drafts,
+        as_of=as_of,
+        at=None,
+        zone=zone,
+        hook=request.hook,
+        selections=request.selections,
+        read=read_once,
+    )
+    addresses: list[str] = []
+    nothing = NotRead("format")
+
+    def note(address: str) -> NotRead:
+        addresses.append(address)
+        return nothing
+
+    facts = extracted(means=replace(means, fetch=note))
+    content = fetching.attachments(addresses) if addresses else {}
+    if not content:
+        return facts
+    return extracted(means=replace(means, fetch=lambda address: content.get(address, nothing)))
 
 
 def _situation(service: Service, request: HookRequest, settings: Settings, record: PatientRecord) -> Situation:
@@ -137,9 +196,9 @@ def _situation(service: Service, request: HookRequest, settings: Settings, recor
     )
 
 
-def _require(record: PatientRecord, request: HookRequest) -> None:
-    """412 when a required key was not answered and its resources came under no other key either (they cannot be
-    fetched). The problem being created is not the problem list.
+def _require(record: PatientRecord, request: HookRequest, fetching: Fetching) -> None:
+    """412 when a required key was not answered, could not be fetched, and its resources came under no other key either.
+    The problem being created is not the problem list.
     """
     created = created_problems(request)
     conditions = any(each.reference not in created for each in record.of(Condition))
@@ -147,8 +206,17 @@ def _require(record: PatientRecord, request: HookRequest) -> None:
     lacking = tuple(key for key in REQUIRED_KEYS if not held[key] and not record.retrieval(key).answered)
     if not held["patient"] and "patient" not in lacking:
         lacking = ("patient", *lacking)
-    if lacking:
+    if not lacking:
+        return
+    failure = next((fetching.failures[key] for key in lacking if key in fetching.failures), None)
+    if failure is None:
         raise DataUnavailable(lacking)
+    raise DataUnavailable(
+        lacking,
+        f"Required data not available: {', '.join(lacking)} not sent, and not to be had from fhirServer"
+        f" ({failure.words})",
+        code=failure.code,
+    )
 
 
 @remembered(longest=20_000, most=512)
@@ -221,10 +289,25 @@ def _plain(card: Card, evaluation: Evaluation, evaluated: Evaluated, beside: tup
     unread = tuple(
         key
         for key in evaluated.missing
-        if key in ORDER_NAMES or ({key, key.split("-")[0]} & card.recommendation.needs and key not in told)
+        if key in ORDER_NAMES or ({key, own_key(key)} & card.recommendation.needs and key not in told)
     )
+    in_part = [key for key in unread if evaluated.record.retrieval(key).state is KeyState.PARTIAL]
     text = load_cards()[card.recommendation.id]
-    return fill(text, card, a.limit, unread=unread, reports=reports, knowledge=KNOWLEDGE_VERSION, beside=beside)
+    return fill(
+        text,
+        card,
+        a.limit,
+        unread=[_why(key, evaluated) for key in unread if key not in in_part],
+        in_part=[_why(key, evaluated) for key in in_part],
+        reports=reports,
+        knowledge=KNOWLEDGE_VERSION,
+        beside=beside,
+    )
+
+
+def _why(key: str, evaluated: Evaluated) -> str:
+    """A key that was not read, with the reason where a server was asked for it."""
+    return f"{key} ({evaluated.words[key]})" if key in evaluated.words else key
 
 
 def _card(

@@ -16,35 +16,18 @@ from types import MappingProxyType
 import msgspec
 
 from cds_service.errors import Malformed
-from cds_service.hooks import strict_json
+from cds_service.fhir import strict_json
+from cds_service.fhir.client.grants import NO_AUTHORIZATION, Grant
+from cds_service.fhir.client.tokens import Token
 from cds_service.hooks.services import Service
 
 # Wider than FHIR's id type: real ids hold underscores (hazard 2) and run longer. Never a slash, query or blank.
 _ID = re.compile(r"(?=[^.]|\.+[^.])[A-Za-z0-9._-]{1,128}\Z")
 _REFERENCE = re.compile(r"[A-Z][A-Za-z]{1,63}/[A-Za-z0-9._-]{1,128}\Z")
+# A header's token: RFC 6750, "b64token", and the characters some issuers add.
+_TOKEN = re.compile(r"[!-~]{1,16384}")
 _ORDER_HOOKS = frozenset({"order-select", "order-sign"})
 _NO_MEMBERS: Mapping[str, msgspec.Raw] = MappingProxyType({})
-
-
-class Token:
-    """A bearer token. It prints as stars, so that no log line, message or traceback can hold it."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """The token itself, for the Authorization header of a call to the client's FHIR server and nothing else."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return "Token(***)"
-
-    __str__ = __repr__
-
-    def __reduce__(self) -> str | tuple[object, ...]:
-        raise TypeError("a token is not copied or stored")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -72,9 +55,7 @@ class HookRequest:
     prefetch: Mapping[str, msgspec.Raw] = field(default_factory=lambda: _NO_MEMBERS)
     prefetch_given: bool = False
     fhir_server: str | None = None
-    fhir_authorization_present: bool = False
-    fhir_authorization: Mapping[str, msgspec.Raw] = field(default_factory=lambda: _NO_MEMBERS)
-    access_token: Token | None = None
+    grant: Grant = NO_AUTHORIZATION
     extension_present: bool = False
 
 
@@ -114,9 +95,7 @@ def read_request(service: Service, body: bytes) -> HookRequest:
         prefetch=_NO_MEMBERS if prefetch is None else MappingProxyType(strict_json.members(prefetch, "prefetch")),
         prefetch_given=prefetch is not None,
         fhir_server=fhir_server,
-        fhir_authorization_present=authorization is not None,
-        fhir_authorization=_NO_MEMBERS if authorization is None else MappingProxyType(authorization),
-        access_token=_access_token(authorization),
+        grant=NO_AUTHORIZATION if authorization is None else _grant(authorization),
         extension_present="extension" in top,
     )
 
@@ -240,6 +219,24 @@ def _authorization(
     return authorization
 
 
-def _access_token(authorization: Mapping[str, msgspec.Raw] | None) -> Token | None:
-    value = _value(authorization, "access_token") if authorization is not None else None
-    return Token(value) if isinstance(value, str) and value else None
+def _grant(authorization: Mapping[str, msgspec.Raw]) -> Grant:
+    """What an authorization lets us read. One that lacks its token or its type, or is over, lets nothing be read:
+    whoever sent it does not mean the server to be read without (decision 7 of the operations notes).
+    """
+    token, kind = _value(authorization, "access_token"), _value(authorization, "token_type")
+    seconds, scope = _seconds(_value(authorization, "expires_in")), _value(authorization, "scope")
+    is_token = isinstance(token, str) and _TOKEN.fullmatch(token) is not None
+    is_bearer = isinstance(kind, str) and kind.lower() == "bearer"
+    is_over = seconds is not None and seconds <= 0
+    if not is_token or not is_bearer or is_over:
+        return Grant(usable=False)
+    return Grant(Token(str(token)), scope if isinstance(scope, str) else "", seconds=seconds)
+
+
+def _seconds(value: object) -> float | None:
+    """How long a token lasts; None where that is not said. What is no number of seconds is none at all."""
+    if value is None:
+        return None
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
+        return float(value)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0

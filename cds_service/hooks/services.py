@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from cds_service.errors import NotFound
+from cds_service.fhir.record import own_key
 
 CDS_HOOKS_VERSION = "2.0.1"
 
@@ -39,6 +40,8 @@ PREFETCH_TEMPLATES: Mapping[str, str] = MappingProxyType(
         "devices": f"Device?{_BY_PATIENT}&_count=100",
         "procedures": f"Procedure?{_BY_PATIENT}&_sort=-date&_count=100",
         "orders": f"ServiceRequest?{_BY_PATIENT}&_sort=-authored&_count=100",
+        # A brace is ordered as a device; one search cannot ask for two types.
+        "orders-devices": f"DeviceRequest?{_BY_PATIENT}&_sort=-authored-on&_count=100",
         "allergies": f"AllergyIntolerance?{_BY_PATIENT}&_count=100",
         "coverage": f"Coverage?{_BY_PATIENT}&status=active",
         "questionnaire": f"QuestionnaireResponse?{_BY_PATIENT}&_sort=-authored&_count=20",
@@ -229,7 +232,7 @@ def _prefetch(needs: Collection[str], observation_codes: Mapping[str, Sequence[s
     wanted = {*REQUIRED_KEYS, *needs}
     templates: dict[str, str] = {}
     for key, template in PREFETCH_TEMPLATES.items():
-        if key not in wanted:
+        if own_key(key) not in wanted:
             continue
         if key != "observations":
             templates[key] = template

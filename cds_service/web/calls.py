@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,13 @@ def begin(event: str, request_id: str) -> None:
 def note(**fields: Any) -> None:
     """Put fields of ``RequestLine`` into the line."""
     g.call.noted.update(fields)
+
+
+def note_traffic(requests: int, seconds: float, failed: Iterable[str]) -> None:
+    """Put what was asked of a FHIR server into the line; nothing when nothing was."""
+    names = tuple(sorted(failed))
+    if requests or names:
+        note(fhir_requests=requests, fhir_ms=round(seconds * 1000, 1), fhir_failed=names)
 
 
 def request_id() -> str:

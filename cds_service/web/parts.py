@@ -27,7 +27,8 @@ class Parts:
     """Everything the routes answer with.
 
     ``today`` reads the clock in the facility's zone; ``version`` is the body of ``GET /version``; ``openapi`` the
-    interface description as JSON; ``evidence`` gives the pages by recommendation id; ``questionnaire`` the assessment.
+    interface description as JSON; ``listens_on`` is told the port once it is known, so that the service never calls
+    itself; ``evidence`` gives the pages by recommendation id; ``questionnaire`` the assessment.
     """
 
     settings: Settings
@@ -36,5 +37,6 @@ class Parts:
     today: Callable[[], date]
     version: Mapping[str, object]
     openapi: bytes
+    listens_on: Callable[[int], None] = field(default=lambda port: None)
     evidence: Callable[[], Mapping[str, EvidencePage]] = field(default=lambda: MappingProxyType({}))
     questionnaire: Callable[[], Mapping[str, object] | None] = field(default=lambda: None)

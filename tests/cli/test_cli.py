@@ -12,19 +12,20 @@ import pytest
 
 from cds_service import cli
 from cds_service.app import create_app
-from cds_service.hooks.sample import sample_request
 from cds_service.recommendations import ALL
+from cds_service.samples import cases, sample_request
 from cds_service.settings import Settings
 from tests.schemas.conformance import assert_conformant, assert_operation_outcome
 
 AS_OF = date(2026, 11, 20)
+BASE = Settings().canonical_base
 
 
 @pytest.fixture
 def request_file(tmp_path: Path) -> Path:
     """The sample request, as of the reference date, in a file."""
     file = tmp_path / "request.json"
-    file.write_text(json.dumps(sample_request(AS_OF)), encoding="utf-8")
+    file.write_text(json.dumps(sample_request(AS_OF, BASE)), encoding="utf-8")
     return file
 
 
@@ -45,7 +46,7 @@ def test_evaluate_answers_as_http_does(request_file: Path, capsys: pytest.Captur
     """One core: the command and the hook give the same response to the same request."""
     code, out, err = run(capsys, "evaluate", str(request_file), "--as-of", "2026-11-20")
     client = create_app(Settings(as_of=AS_OF)).test_client()
-    answer = client.post("/cds-services/vcf-patient-view", json=sample_request(AS_OF))
+    answer = client.post("/cds-services/vcf-patient-view", json=sample_request(AS_OF, BASE))
     assert (code, err) == (0, "")
     assert answer.status_code == 200
     response = json.loads(out)
@@ -56,15 +57,17 @@ def test_evaluate_answers_as_http_does(request_file: Path, capsys: pytest.Captur
 def test_the_sample_request_gets_cards_a_clinician_can_read(
     request_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What `make run` prints returns an MRI and a conservative-care card."""
+    """What `make run` prints is a sample patient with the whole record, and returns the cards promised of her."""
     _, out, _ = run(capsys, "evaluate", str(request_file), "--as-of", "2026-11-20")
-    topics = [card["source"]["topic"]["code"] for card in json.loads(out)["cards"]]
-    assert topics == ["mri-without-contrast", "conservative-care"]
+    response = json.loads(out)
+    topics = [card["source"]["topic"]["code"] for card in response["cards"]]
+    assert topics == list(cases()["mri-without-contrast"].cards)
+    assert response["extension"]["vcf-cds.evaluation"]["status"] == "complete"
 
 
 def test_evaluate_reads_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A dash stands for standard input."""
-    body = json.dumps(sample_request(AS_OF)).encode()
+    body = json.dumps(sample_request(AS_OF, BASE)).encode()
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(body), encoding="utf-8"))
     code, out, _ = run(capsys, "evaluate", "-", "--service", "vcf-patient-view", "--as-of", "2026-11-20")
     assert code == 0
@@ -140,7 +143,7 @@ def test_explain_is_readable(request_file: Path, capsys: pytest.CaptureFixture[s
     code, out, _ = run(capsys, "explain", str(request_file), "--as-of", "2026-11-20")
     assert code == 0
     assert "mri-without-contrast at L1: applies (shown)" in out
-    assert "Condition/fracture" in out
+    assert "DiagnosticReport/vcf-sample-mri-without-contrast-report-1" in out
 
 
 def test_read_report_prints_findings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -196,7 +199,7 @@ def test_sample_request_is_dated_relative_to_a_day(capsys: pytest.CaptureFixture
     code, out, _ = run(capsys, "sample-request", "--as-of", "2031-02-03")
     assert code == 0
     (entry,) = json.loads(out)["prefetch"]["reports"]["entry"]
-    assert entry["resource"]["effectiveDateTime"] == "2031-01-24"
+    assert entry["resource"]["effectiveDateTime"] == "2031-01-31"
 
 
 @pytest.mark.parametrize("user", ["Patient/example", "RelatedPerson/1"])
@@ -204,7 +207,7 @@ def test_a_patient_is_not_served_what_is_written_for_clinicians(
     user: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """CDS Hooks library, patient-view: the user may be the patient; then no card, and the status says so."""
-    request = sample_request(AS_OF)
+    request = sample_request(AS_OF, BASE)
     request["context"]["userId"] = user
     file = tmp_path / "request.json"
     file.write_text(json.dumps(request), encoding="utf-8")

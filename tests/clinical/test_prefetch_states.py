@@ -106,7 +106,7 @@ def test_a_further_page_proves_no_absence(client: FlaskClient, key: str, state: 
     assert_conformant(answer)
     assert topics(answer) == REFERRAL
     assert evaluation(answer)["missing"] == [key]
-    assert f"Could not be read: {key}." in answer["cards"][0]["detail"]
+    assert f"Read in part, the list may be incomplete: {key}." in answer["cards"][0]["detail"]
 
 
 def test_a_further_page_of_reports_leaves_mri_open(client: FlaskClient) -> None:
@@ -168,7 +168,7 @@ def test_a_part_of_the_conditions_is_enough_to_answer(client: FlaskClient) -> No
     answer = post(client, in_state("1", "conditions", FURTHER_PAGE)).json
     assert topics(answer) == REFERRAL
     assert evaluation(answer)["missing"] == ["conditions"]
-    assert "Could not be read: conditions." in answer["cards"][0]["detail"]
+    assert "Read in part, the list may be incomplete: conditions." in answer["cards"][0]["detail"]
 
 
 def test_everything_whole_is_complete(client: FlaskClient) -> None:

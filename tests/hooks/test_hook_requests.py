@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from cds_service.errors import Malformed
-from cds_service.hooks.requests import HookRequest, Token, hook_of, read_request
+from cds_service.fhir.client.tokens import Token
+from cds_service.hooks.requests import HookRequest, hook_of, read_request
 from cds_service.hooks.services import offered
 
 SERVICES = offered({}, {})
@@ -46,9 +47,9 @@ def test_every_member_arrives() -> None:
     assert json.loads(bytes(request.prefetch["patient"])) == BODY["prefetch"]["patient"]
     assert bytes(request.prefetch["conditions"]) == b"null"
     assert request.fhir_server == "https://fhir.example/r4"
-    assert request.fhir_authorization_present
-    assert request.access_token is not None
-    assert request.access_token.reveal() == "secret"
+    assert request.grant.usable
+    assert request.grant.token is not None
+    assert request.grant.token.reveal() == "secret"
     assert request.extension_present
     assert set(request.context) == set(BODY["context"])
 

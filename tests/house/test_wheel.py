@@ -27,12 +27,13 @@ def test_the_package_under_test_is_the_one_meant() -> None:
 
 @pytest.mark.skipif(not INSTALLED, reason="a checkout reads its own cards/ and openapi.yaml; this is about the wheel")
 def test_the_wheel_carries_cards_and_interface() -> None:
-    """Cards, value sets and openapi.yaml are inside the package, and no Python among the cards (ADR 4)."""
+    """Cards, value sets, sample patients and openapi.yaml are inside the package, no Python among the cards (ADR 4)."""
     cards = list((PACKAGE / "_cards").rglob("*.md"))
     assert len(cards) > 1
     assert not list((PACKAGE / "_cards").rglob("*.py"))
     assert (PACKAGE / "_openapi.yaml").stat().st_size > 0
     assert list((PACKAGE / "knowledge").rglob("*.csv"))
+    assert (PACKAGE / "samples" / "cases.yaml").stat().st_size > 0
 
 
 @pytest.mark.skipif(not INSTALLED, reason="a checkout has tests/ and cards/ beside the package on purpose")

@@ -155,7 +155,8 @@ def test_an_incomplete_authorization_is_accepted(client: FlaskClient, core: Fake
     """C22, checklist 48: no usable token is no crash."""
     body = call(fhirServer="https://fhir.example", fhirAuthorization=authorization)
     assert _send(client, body).status_code == 200
-    assert core.calls[0][0].fhir_authorization_present
+    grant = core.calls[0][0].grant
+    assert (grant.usable, grant.token) == (False, None)
 
 
 @pytest.mark.parametrize("patient", ["other", "Patient/other", "", 5])

@@ -13,7 +13,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from cds_service.errors import DataUnavailable
-from cds_service.hooks.requests import HookRequest, Token
+from cds_service.fhir.client.tokens import Token
+from cds_service.hooks.requests import HookRequest
 from cds_service.hooks.services import Service
 from cds_service.logs import RequestLine
 from tests.web.support import PATH, FakeCore, body_of, call, context, encoded, evaluation

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.errors import Malformed
-from cds_service.hooks.strict_json import MAX_DEPTH, MAX_NODES, members, root
+from cds_service.fhir.strict_json import MAX_DEPTH, MAX_NODES, members, root
 
 SCALARS = (
     st.none()
