@@ -48,7 +48,8 @@ def dripping_handshake(connection: Connection) -> bool:
 
 
 def resetting(connection: Connection) -> bool:
-    """Hangs up with RST."""
+    """Hangs up with RST as soon as something is said; sooner, and it might be the connecting that fails."""
+    connection.await_byte()
     connection.reset()
     return True
 
