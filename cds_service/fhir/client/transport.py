@@ -98,6 +98,15 @@ class Route:
         raise NewConnectionError(connection, "no address answered")
 
 
+class _Closing(ssl.SSLSocket):
+    """Closes itself when nobody holds it: where the connection went between connecting and handshake, ``ssl`` raises
+    and leaves it open.
+    """
+
+    def __del__(self) -> None:
+        self.close()
+
+
 class _Plain(HTTPConnection):
     def __init__(self, *args: Any, route: Route, **more: Any) -> None:
         self._route = route
@@ -156,6 +165,7 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     """Verification by the certificate authorities that requests ships, and a hospital's own."""
     context = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.sslsocket_class = _Closing
     if ca_file is not None:
         context.load_verify_locations(cafile=str(ca_file))
     return context
@@ -272,8 +282,11 @@ def _failure(error: BaseException) -> Failure:
 
     if some(ssl.SSLCertVerificationError):
         return Failure.NOT_TRUSTED
+    # First of the two: urllib3 counts a connection that was refused among its timeouts.
+    if some(NewConnectionError):
+        return Failure.NOT_REACHABLE
     if some(requests.Timeout, TimeoutError, ConnectTimeoutError):
         return Failure.TIMED_OUT
-    if some(NewConnectionError, ssl.SSLError, ConnectionError):
+    if some(ssl.SSLError, ConnectionError):
         return Failure.NOT_REACHABLE
     return Failure.NOT_READABLE
