@@ -14,6 +14,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from cds_service.app import create_app
+from cds_service.fhir.client.names import system_resolver
+from cds_service.fhir.record import own_key
 from cds_service.hooks.offer import offered_services
 from cds_service.hooks.services import Service
 from cds_service.settings import Settings
@@ -84,6 +86,11 @@ def as_prefetched(server: FhirServer, keys: Collection[str], hook: str = "patien
 def keys_of(hook: str = "patient-view") -> tuple[str, ...]:
     """Every prefetch key of a service that there is something to read for when the user is a Practitioner."""
     return tuple(key for key in service_of(hook).prefetch if key != "practitioner-role")
+
+
+def is_part(key: str) -> bool:
+    """Whether a key is a part of another one, which answers for it when it was sent (docs/fhir-access.md)."""
+    return own_key(key) != key
 
 
 def call(
@@ -227,8 +234,10 @@ def running(
 ) -> Iterator[Running]:
     """The service on the tests' day with 0.4 seconds for reading; ``more`` are further settings."""
     usual = settings or Settings(as_of=AS_OF, fhir_deadline_ms=round(DEADLINE * 1000))
-    given = {name: part for name, part in (("resolve", resolve), ("clock", clock)) if part is not None}
-    with serving(create_app(replace(usual, **more), **given)) as base:
+    app = create_app(
+        replace(usual, **more), resolve=resolve or system_resolver, clock=clock if clock is not None else time.monotonic
+    )
+    with serving(app) as base:
         yield Running(base, int(base.rpartition(":")[2]))
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.canaries import FAMILY, SENTENCE, TOKEN
 from tests.clinical.builder import PATIENT
-from tests.faults.support import AUTHORIZATION, Json, Running, Said, as_prefetched, call, chart, keys_of
+from tests.faults.support import AUTHORIZATION, Json, Running, Said, as_prefetched, call, chart, is_part, keys_of
 from tests.servers import certificates, faults
 from tests.servers.fhir import FhirServer
 from tests.servers.listening import LOCAL
@@ -23,6 +23,7 @@ OUTCOME: Final = {
 }
 """The failure of a search, with what must not be repeated."""
 OPTIONAL: Final = tuple(key for key in keys_of() if key not in ("patient", "conditions"))
+WITHHELD: Final = tuple(key for key in keys_of() if not is_part(key))
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ def test_a_patient_that_is_null_is_no_patient(service: Running, server: FhirServ
     assert (said.status, said.expression) == (412, ["prefetch.patient"])
 
 
-@pytest.mark.parametrize("key", keys_of())
+@pytest.mark.parametrize("key", WITHHELD)
 def test_an_absent_key_is_fetched(service: Running, server: FhirServer, sent: Json, whole: Said, key: str) -> None:
     """C14: it and the patient, nothing else; and the answer is that of a client that sent it."""
     del sent[key]
@@ -98,7 +99,7 @@ def test_an_absent_key_is_fetched(service: Running, server: FhirServer, sent: Js
     assert len(server.asked) == (1 if key == "patient" else 2)
 
 
-@pytest.mark.parametrize("key", OPTIONAL)
+@pytest.mark.parametrize("key", [key for key in OPTIONAL if key in WITHHELD])
 def test_an_absent_key_and_nobody_to_ask(service: Running, sent: Json, key: str) -> None:
     """C14: unknown, and said without words in parentheses, for nobody was asked."""
     del sent[key]
@@ -144,6 +145,15 @@ def test_a_failed_key_stays_failed_while_others_are_fetched(service: Running, se
     said = service.post(call(server.base, sent | {"observations": OUTCOME}))
     expect_missing(said, "observations")
     assert sorted(each.path for each in server.asked) == ["/fhir/DiagnosticReport", f"/fhir/Patient/{PATIENT}"]
+
+
+def test_all_parts_of_a_key_absent(service: Running, server: FhirServer, sent: Json, whole: Said) -> None:
+    """C14: `orders` and its part are both fetched, where neither was sent."""
+    del sent["orders"], sent["orders-devices"]
+    assert service.post(call(server.base, sent)).answer == whole.answer
+    assert len(server.asked) == 3
+    said = service.post(call(None, sent))
+    expect_missing(said, "orders")
 
 
 # --- C16 to C18: in part, of another type, unknown --------------------------------------------------------------------

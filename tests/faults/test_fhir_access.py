@@ -281,7 +281,7 @@ NO_IDS = [
 @pytest.mark.parametrize("id_", NO_IDS)
 def test_a_reference_is_no_way_out(service: Running, server: FhirServer, id_: str) -> None:
     """E10: what is no FHIR id does not become a path."""
-    drug = {"resourceType": "MedicationRequest", "id": "by-reference", "status": "active", "intent": "order"}
+    drug: Json = {"resourceType": "MedicationRequest", "id": "by-reference", "status": "active", "intent": "order"}
     drug |= {"subject": {"reference": f"Patient/{PATIENT}"}, "medicationReference": {"reference": f"Medication/{id_}"}}
     server.add(drug)
     assert service.post(call(server.base)).status == 200
@@ -291,7 +291,7 @@ def test_a_reference_is_no_way_out(service: Running, server: FhirServer, id_: st
 
 def test_a_reference_to_a_medication_is_read(service: Running, server: FhirServer) -> None:
     """E10, the other end: an order that names its drug by a plain reference alone."""
-    drug = {"resourceType": "MedicationRequest", "id": "by-reference", "status": "active", "intent": "order"}
+    drug: Json = {"resourceType": "MedicationRequest", "id": "by-reference", "status": "active", "intent": "order"}
     drug |= {"subject": {"reference": f"Patient/{PATIENT}"}, "medicationReference": {"reference": "Medication/m-1"}}
     server.add(drug, {"resourceType": "Medication", "id": "m-1", "code": {"text": "apixaban"}})
     assert service.post(call(server.base)).status == 200
@@ -311,7 +311,7 @@ def test_an_absolute_reference_to_another_server_is_not_followed(
 ) -> None:
     """E9: a reference names a resource; it is no address to call."""
     with FhirServer(chart()) as other:
-        drug = {"resourceType": "MedicationRequest", "id": "elsewhere", "status": "active", "intent": "order"}
+        drug: Json = {"resourceType": "MedicationRequest", "id": "elsewhere", "status": "active", "intent": "order"}
         drug |= {"subject": {"reference": f"{other.base}/Patient/{PATIENT}"}}
         drug |= {"medicationReference": {"reference": f"{other.base}/Medication/1"}}
         server.add(drug)
