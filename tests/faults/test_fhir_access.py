@@ -1006,13 +1006,13 @@ def test_a_failing_server_is_left_alone_for_a_while(server: FhirServer) -> None:
         server.fault("*", faults.status(500))
         for said in failing_calls(service, server, 5):
             expect_refusal(said, BROKEN)
-        before = server.accepted
+        before = server.settled()
         said = service.quickest(call(server.base), within=0.02)
         expect_refusal(said, RESTING)
         assert said.seconds < 0.02
         clock.ahead += 29
         expect_refusal(service.post(call(server.base)), RESTING)
-        assert server.accepted == before
+        assert server.settled() == before + 1
 
 
 def test_a_probe_finds_that_it_has_recovered(server: FhirServer) -> None:

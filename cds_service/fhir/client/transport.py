@@ -90,6 +90,7 @@ class Route:
                 self.watch.add(opened)
                 opened.settimeout(share)
                 opened.connect((address, connection.port))
+                self.watch.check()
                 opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except OSError:
                 opened.close()
