@@ -55,7 +55,7 @@ def _base(output: IO[str], errors: IO[str]) -> str:
         line = ""
     if not line.startswith(READY):
         errors.seek(0)
-        raise NotStarted(f"{RUN}: not ready within {SECONDS_TO_START} s: {line}{errors.read()}")
+        raise NotStarted(f"{RUN} ended, or was not ready within {SECONDS_TO_START} s: {line}{errors.read()}")
     return line.removeprefix(READY).strip()
 
 
