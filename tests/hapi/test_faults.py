@@ -73,15 +73,15 @@ FAULTS = (
     failing("silent", silent, "timed out", "timeout"),
     failing("dripping-head", dripping_head, "timed out", "timeout"),
     failing("dripping-body", dripping_body, "timed out", "timeout"),
-    failing("401", answering(401, "login", WWW_Authenticate="Bearer"), "access refused", "security", "forbidden"),
-    failing("403", answering(403, "forbidden"), "access refused", "security", "forbidden"),
+    failing("401", answering(401, "login", WWW_Authenticate="Bearer"), "access refused", "forbidden"),
+    failing("403", answering(403, "forbidden"), "access refused", "forbidden"),
     failing("429", answering(429, "throttled", Retry_After="1"), "server asked for fewer calls", "throttled"),
     failing("500", answering(500, "exception"), "server error", "transient"),
     failing("503", answering(503, "transient"), "server error", "transient"),
     failing("html", login_page, "answer not readable", "processing"),
     failing("truncated", cut_short, "answer not readable", "processing"),
     failing("broken-off", broken_off, "answer not readable", "processing", "transient"),
-    failing("redirect", redirecting(ELSEWHERE), "redirected", "processing", "security"),
+    failing("redirect", redirecting(ELSEWHERE), "redirected", "security"),
 )
 """Fault matrix E, rows 8, 13, 15, 16, 19, 20 and 22."""
 every_fault = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
