@@ -10,7 +10,8 @@
     |   +-- DataUnavailable    412  a required prefetch key can be had neither from prefetch nor from the FHIR server
     |   +-- TooLarge           413  the body is larger than the service reads
     |   `-- UnsupportedMedia   415  not JSON, not UTF-8, or compressed
-    +-- FhirServerError             the client's FHIR server: timeout, forbidden, or an answer that is none
+    +-- NotFetched                  the client's FHIR server did not give what was asked: unknown with this reason, or
+    |                               DataUnavailable if it was required; it is kept in fhir.client.failures
     `-- SettingsError               at start-up only: the settings are not usable, all reasons at once
     ContentError                    at start-up only: cards, value sets, thresholds or citations are not usable; it is
                                     raised and kept in knowledge.errors, which depends on nothing
@@ -22,11 +23,10 @@ they name the field and say what to change.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 __all__ = [
     "DataUnavailable",
-    "FhirServerError",
     "Forbidden",
     "Malformed",
     "NotAllowed",
@@ -127,15 +127,6 @@ class UnsupportedMedia(RequestError):
 
     status = 415
     default_code = "not-supported"
-
-
-class FhirServerError(VcfError):
-    """The client's FHIR server did not give what was asked: unknown with this reason, or 412 if it was required."""
-
-    def __init__(self, reason: Literal["timeout", "forbidden", "bad-response"], resource_type: str) -> None:
-        super().__init__(f"{resource_type}: {reason}")
-        self.reason = reason
-        self.resource_type = resource_type
 
 
 class SettingsError(VcfError):

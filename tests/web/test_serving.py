@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -77,10 +78,20 @@ def werkzeug_port(app: Shell) -> Iterator[int]:
     server.server_close()
 
 
+WHOLE = START.replace(", evaluate=FakeCore(), services=SERVICES", "")
+"""The service with its own core."""
+
+
 @pytest.fixture(scope="module")
 def gunicorn() -> Iterator[tuple[int, int]]:
     """Port and process id of the service under gunicorn, one worker."""
-    command = [sys.executable, "-c", START]
+    with _gunicorn(START) as started:
+        yield started
+
+
+@contextmanager
+def _gunicorn(start: str) -> Iterator[tuple[int, int]]:
+    command = [sys.executable, "-c", start]
     with subprocess.Popen(
         command, cwd=ROOT, stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}
     ) as process:
@@ -115,6 +126,15 @@ def test_a_chunked_body_beyond_the_limit_is_413(werkzeug_port: int) -> None:
 def test_a_body_shorter_than_declared_is_400(werkzeug_port: int) -> None:
     """A15: a client that hangs up in the middle of its body is no defect of ours."""
     assert _status(_exchange(werkzeug_port, f"{HEAD}Content-Length: 100\r\n\r\n{{".encode())) == 400
+
+
+def test_the_service_does_not_call_itself_on_a_port_it_was_given() -> None:
+    """contract.md: never the service's own port, known or not before it listens (VCF_PORT=0)."""
+    with _gunicorn(WHOLE) as (port, _):
+        body = encoded(call(prefetch=..., fhirServer=f"http://127.0.0.1:{port}/cds-services"))
+        answer = _exchange(port, f"{HEAD}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    assert _status(answer) == 412
+    assert b"server not permitted" in answer
 
 
 def test_gunicorn_refuses_a_chunked_body_beyond_the_limit(gunicorn: tuple[int, int]) -> None:

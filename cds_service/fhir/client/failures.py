@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from cds_service.errors import VcfError
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -60,7 +62,7 @@ ELSEWHERE: Final = "a further page lies elsewhere"
 RESTRICTED: Final = "the granted scope is restricted"
 
 
-class NotFetched(Exception):
+class NotFetched(VcfError):
     """A read that failed. Holds the failure and nothing of the address, the answer or the error behind it."""
 
     def __init__(self, failure: Failure) -> None:

@@ -102,7 +102,8 @@ def test_an_answer_among_failures_counts_as_alive() -> None:
     call(gates, answered=1)
     for _ in range(FAILURES_TO_OPEN - 1):
         call(gates, failed=1)
-    call(gates, answered=1)
+    call(gates, failed=1)
+    assert refused(gates) is Failure.RESTING
 
 
 def test_gates_are_not_kept_for_ever() -> None:

@@ -43,6 +43,7 @@ def test_what_was_closed_already_is_no_error() -> None:
     ours.close()
     theirs.close()
     watch.close()
+    assert watch.over
 
 
 def test_a_resolver_that_hangs_costs_one_thread() -> None:
