@@ -272,8 +272,10 @@ def _failure(error: BaseException) -> Failure:
 
     if some(ssl.SSLCertVerificationError):
         return Failure.NOT_TRUSTED
+    if some(NewConnectionError):  # one of urllib3's timeouts too, so it is asked for first
+        return Failure.NOT_REACHABLE
     if some(requests.Timeout, TimeoutError, ConnectTimeoutError):
         return Failure.TIMED_OUT
-    if some(NewConnectionError, ssl.SSLError, ConnectionError):
+    if some(ssl.SSLError, ConnectionError):
         return Failure.NOT_REACHABLE
     return Failure.NOT_READABLE
