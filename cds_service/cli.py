@@ -292,9 +292,7 @@ def _check(options: argparse.Namespace) -> int:
         question = bare(offered_services(), options.hook or BARE_HOOKS[0])
     else:
         return _say(f"{options.hook} is about more than a patient: give it with --request FILE", USAGE)
-    piped = configuration.read_token(sys.stdin.readline(), "standard input") if options.token else None
-    token = piped or configuration.bearer_token()
-    ehr = Ehr(settings, options.base, Token(token) if token else None, options.deadline_ms)
+    ehr = Ehr(settings, options.base, _token(options), options.deadline_ms)
     try:
         server = ehr.server()
         found = find(ehr) if options.find else Found((options.patient,))
@@ -313,6 +311,16 @@ def _check(options: argparse.Namespace) -> int:
     if options.json:
         _print(telling.as_json(ehr, server, question.service.hook, as_of, outcomes))
     return ANSWERED if any(outcome.response for outcome in outcomes) else REFUSED
+
+
+def _token(options: argparse.Namespace) -> Token | None:
+    if options.token is None:
+        token = configuration.bearer_token()
+    else:
+        token = configuration.read_token(sys.stdin.readline(), "standard input")
+        if token is None:
+            raise SettingsError(["standard input: there is no token on its first line"])
+    return Token(token) if token else None
 
 
 def _serve(options: argparse.Namespace) -> int:

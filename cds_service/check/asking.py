@@ -55,8 +55,9 @@ def from_file(services: Services, body: bytes) -> Question:
 
     Its hook and context are used; its patient, its ``fhirServer`` and whatever else it has are not.
     """
-    service = services.for_hook(hook_of(body))
-    return Question(service, orjson.loads(body))
+    question = Question(services.for_hook(hook_of(body)), orjson.loads(body))
+    question.about("anybody", "https://fhir.example")  # refused here, before anybody is called
+    return question
 
 
 def _turned(value: Any, old: str, new: str) -> Any:

@@ -113,7 +113,7 @@ class Ehr:
         self.settings = replace(
             settings,
             profile="demo",
-            fhir_allow=(*settings.fhir_allow, FhirBase(base, private=True)),
+            fhir_allow=(FhirBase(base, private=True),),
             fhir_deadline_ms=deadline_ms,
             deadline_ms=deadline_ms * settings.deadline_ms // settings.fhir_deadline_ms,
         )

@@ -69,7 +69,7 @@ def _table(outcome: Outcome) -> str:
         f"{key:<{widths[0]}}  {query:<{widths[1]}}  {answer:<{widths[2]}}  {entries:>{widths[3]}}  {ms:>{widths[4]}}"
         for key, query, answer, entries, ms in rows
     )
-    return "\n".join(line.rstrip() for line in lines)
+    return "\n".join(line.rstrip() for line in lines) if outcome.queries else ""
 
 
 def _row(each: Query, patient_id: str) -> tuple[str, str, str, str, str]:
