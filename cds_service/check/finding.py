@@ -34,11 +34,18 @@ class Found:
 
 
 def find(ehr: Ehr) -> Found:
-    """Searches the server. Raises Unusable when no search was answered."""
+    """Searches the server, by bare codes where codes with their system find nobody: servers label systems in many ways,
+    and what they answer is looked at again. Raises Unusable when no search was answered.
+    """
+    found = _search(ehr, queries())
+    return found if found.patients else _search(ehr, queries(bare=True))
+
+
+def _search(ehr: Ehr, asked: Iterable[str]) -> Found:
     client = FhirClient(replace(ehr.settings, max_body=MOST_BYTES), own_ports=())
     try:
         with client.open(ehr.base, ehr.grant, client.clock() + ehr.patience, Traffic()) as reader:
-            answers = reader.together([partial(reader.search, query) for query in queries()])
+            answers = reader.together([partial(reader.search, query) for query in asked])
     except NotFetched as error:
         raise Unusable(_SEARCH, error.failure) from None
     pages = [answer for answer in answers if isinstance(answer, Pages)]
@@ -53,10 +60,10 @@ def find(ehr: Ehr) -> Found:
     return Found(tuple(sorted(newest, key=lambda patient: newest[patient], reverse=True)), why)
 
 
-def queries() -> Iterator[str]:
-    """Searches that together ask for every code of a fracture that is there now."""
+def queries(*, bare: bool = False) -> Iterator[str]:
+    """Searches that together ask for every code of a fracture that is there now, with its system or without."""
     rows = (row for row in value_set(SET) if _is_present(row))
-    for tokens in _chunks(f"{row['system']}%7C{row['code']}" for row in rows):
+    for tokens in _chunks(row["code"] if bare else f"{row['system']}%7C{row['code']}" for row in rows):
         yield f"Condition?code={tokens}&_count={COUNT}"
 
 

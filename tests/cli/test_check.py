@@ -516,6 +516,16 @@ def test_some_searches_fail_and_there_may_be_more(server: FhirServer, capsys: py
     assert "1 patient with a vertebral fracture on record; there may be more: server error" in checked.err
 
 
+def test_a_server_that_does_not_know_the_systems(server: FhirServer, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where codes with their system find nobody they are asked for without; the answers are looked at again."""
+    labelled = [{"system": "urn:oid:2.16.840.1.113883.6.90", "code": "M80.08XA"}]
+    server.load([fracture("oid", f"Patient/{HER}", code={"coding": labelled}), *MRI.resources[:1]])
+    server.fault(lambda asked: "%7C" in asked.target, faults.saying({"resourceType": "Bundle", "type": "searchset"}))
+    checked = Checked(capsys, [server.base, "--find", *ON])
+    assert checked.code == 0
+    assert [line.partition(":")[0] for line in lines_of(checked)] == [HER]
+
+
 def test_the_search_is_paged(server: FhirServer, capsys: pytest.CaptureFixture[str]) -> None:
     """`next` is followed, and at five pages a search it is told that there may be more."""
     server.page = 1
@@ -528,6 +538,7 @@ def test_the_search_is_paged(server: FhirServer, capsys: pytest.CaptureFixture[s
 def test_every_present_fracture_is_searched_for_in_short_urls() -> None:
     """All codes but those of the past, of the neck and of the sacrum, each with its system; URLs under 1,500."""
     queries = list(finding.queries())
+    codes = [query.partition("code=")[2].partition("&")[0] for query in finding.queries(bare=True)]
     asked = {token for query in queries for token in query.partition("code=")[2].partition("&")[0].split(",")}
     wanted = {
         f"{row['system']}%7C{row['code']}"
@@ -537,6 +548,7 @@ def test_every_present_fracture_is_searched_for_in_short_urls() -> None:
     assert asked == wanted
     assert "http://hl7.org/fhir/sid/icd-10-cm%7CM80.08XA" in asked
     assert max(map(len, queries)) < 1400
+    assert set(",".join(codes).split(",")) == {token.partition("%7C")[2] for token in wanted}
 
 
 # --- usage ------------------------------------------------------------------------------------------------------------
