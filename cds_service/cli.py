@@ -45,20 +45,25 @@ _COLUMNS = 100
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     options = _parser().parse_args(arguments)
-    command: Callable[[argparse.Namespace], int] = options.command
     try:
-        code = command(options)
+        code = _run(options)
         sys.stdout.flush()  # here, so that a reader who has gone is noticed here
         return code
+    except BrokenPipeError:  # an OSError too, so it stands first
+        return _seen_enough()
+    except OSError as error:
+        return _say(f"cannot read or write: {error.strerror}", ENVIRONMENT)
+
+
+def _run(options: argparse.Namespace) -> int:
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
     except (SettingsError, ContentError) as error:
         return _say(str(error), ENVIRONMENT)
     except RequestError as error:
         _print(operation_outcome(error.code, str(error), error.expression))
         return _say(str(error), REFUSED)
-    except BrokenPipeError:  # an OSError too, so it stands first
-        return _seen_enough()
-    except OSError as error:
-        return _say(f"cannot read or write: {error.strerror}", ENVIRONMENT)
 
 
 def _seen_enough() -> int:
@@ -77,6 +82,12 @@ def _say(message: str, code: int) -> int:
 def _print(body: Mapping[str, object]) -> None:
     whole = orjson.loads(to_json(body))  # slices of the request become JSON like the rest
     sys.stdout.write(orjson.dumps(whole, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def _show(text: str) -> None:
+    """Text with words of a record: it may hold letters that a terminal lacks."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "replace").decode(encoding), flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -235,9 +246,7 @@ def _read_report(options: argparse.Namespace) -> int:
     color = options.color == "always" or (
         options.color == "auto" and sys.stdout.isatty() and not configuration.wants_no_color()
     )
-    view = report_view(trace(text), width=shutil.get_terminal_size((_COLUMNS, 24)).columns, color=color)
-    encoding = sys.stdout.encoding or "utf-8"
-    print(view.encode(encoding, "replace").decode(encoding))  # a report may hold letters that a terminal lacks
+    _show(report_view(trace(text), width=shutil.get_terminal_size((_COLUMNS, 24)).columns, color=color))
     return ANSWERED
 
 
@@ -302,12 +311,12 @@ def _check(options: argparse.Namespace) -> int:
     if options.find:
         _say(telling.of_search(found, options.limit), ANSWERED)
     if not options.json:
-        print(telling.heading(server, question.service.hook, as_of), flush=True)
+        _show(telling.heading(server, question.service.hook, as_of))
     outcomes = []
     for patient_id in found.patients[: options.limit]:
         outcomes.append(ehr.call(question, patient_id, as_of))
         if not options.json:
-            print(telling.summary(outcomes[-1]) if options.find else telling.whole(outcomes[-1], ehr), flush=True)
+            _show(telling.summary(outcomes[-1]) if options.find else telling.whole(outcomes[-1], ehr))
     if options.json:
         _print(telling.as_json(ehr, server, question.service.hook, as_of, outcomes))
     return ANSWERED if any(outcome.response for outcome in outcomes) else REFUSED

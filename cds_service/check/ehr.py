@@ -12,7 +12,7 @@ import orjson
 
 from cds_service.check.asking import Question
 from cds_service.criteria.unread import unread_reports
-from cds_service.errors import RequestError, VcfError
+from cds_service.errors import Malformed, RequestError, VcfError
 from cds_service.fhir.client.client import Exchange, FhirClient, Traffic
 from cds_service.fhir.client.failures import Failure, NotFetched
 from cds_service.fhir.client.grants import NO_AUTHORIZATION, Grant
@@ -28,7 +28,6 @@ DEADLINE_MS: Final = 15_000
 """Milliseconds of reading where nobody says: a public sandbox is slower than a hospital's own server."""
 NOT_ASKED: Final = "not asked"
 NOT_AWAITED: Final = "not waited for"
-
 
 _OUT_OF_REACH: Final = frozenset(
     {
@@ -102,7 +101,9 @@ class Outcome:
 class Ehr:
     """An EHR with one FHIR server. Everything read goes through the service's own FHIR client."""
 
-    def __init__(self, settings: Settings, base: str, token: Token | None = None, deadline_ms: int = DEADLINE_MS):
+    def __init__(
+        self, settings: Settings, base: str, token: Token | None = None, deadline_ms: int = DEADLINE_MS
+    ) -> None:
         """The base counts as allowed, and any port may be called: the operator typed it. ``deadline_ms`` takes the
         place of the service's, and the time for a whole call grows with it.
         """
@@ -155,26 +156,23 @@ class Ehr:
         """The hook for one patient. Never raises for what the server or the core has to say."""
         client, traffic = self.client(), Traffic(trace=[])
         began = client.clock()
-        evaluated: Evaluated | None = None
-        request: HookRequest | None = None
-        refusal: RequestError | None = None
         try:
             request = replace(question.about(patient_id, self.base), grant=self.grant)
+        except Malformed as error:
+            return Outcome(patient_id, (), 0, refusal=error)
+        refusal: RequestError | None = None
+        response: dict[str, Any] | None = None
+        missing: tuple[tuple[str, str], ...] = ()
+        try:
             evaluated = judge(question.service, request, self.settings, as_of=as_of, client=client, traffic=traffic)
+            response = respond(question.service, request, self.settings, evaluated)
+            missing = tuple((key, _why(key, evaluated)) for key in evaluated.missing)
         except RequestError as error:
             refusal = error
         trace = list(traffic.trace or ())
         last = max((client.clock() if each.ended is None else each.ended for each in trace), default=began)
-        return Outcome(
-            patient_id,
-            tuple(_queries(question, request, trace)) if request is not None else (),
-            round((last - began) * 1000),
-            None
-            if evaluated is None or request is None
-            else respond(question.service, request, self.settings, evaluated),
-            refusal,
-            () if evaluated is None else tuple((key, _why(key, evaluated)) for key in evaluated.missing),
-        )
+        queries = tuple(_queries(question, request, trace))
+        return Outcome(patient_id, queries, round((last - began) * 1000), response, refusal, missing)
 
 
 def _text(value: object) -> str:
@@ -198,9 +196,8 @@ def _query(key: str, each: Exchange) -> Query:
     if each.ended is None:
         return Query(key, each.query, each.page, each.status, NOT_AWAITED, None, None)
     failure = None if each.failure is None else each.failure.words
-    return Query(
-        key, each.query, each.page, each.status, failure, each.entries, round((each.ended - each.began) * 1000)
-    )
+    ms = round((each.ended - each.began) * 1000)
+    return Query(key, each.query, each.page, each.status, failure, each.entries, ms)
 
 
 def _why(key: str, evaluated: Evaluated) -> str:

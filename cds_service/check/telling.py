@@ -111,12 +111,7 @@ def _refused(outcome: Outcome) -> str:
 
 
 def _status(outcome: Outcome) -> str:
-    return str(_evaluation(outcome).get("status", ""))
-
-
-def _evaluation(outcome: Outcome) -> Mapping[str, Any]:
-    response = outcome.response or {}
-    return dict(response.get("extension", {}).get(EVALUATION, {}))
+    return "" if outcome.response is None else str(outcome.response["extension"][EVALUATION]["status"])
 
 
 def _topic(card: Mapping[str, Any]) -> str:
