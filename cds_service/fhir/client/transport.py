@@ -272,7 +272,8 @@ def _failure(error: BaseException) -> Failure:
 
     if some(ssl.SSLCertVerificationError):
         return Failure.NOT_TRUSTED
-    if some(NewConnectionError):  # one of urllib3's timeouts too, so it is asked for first
+    # First of the two: urllib3 counts a connection that was refused among its timeouts.
+    if some(NewConnectionError):
         return Failure.NOT_REACHABLE
     if some(requests.Timeout, TimeoutError, ConnectTimeoutError):
         return Failure.TIMED_OUT
