@@ -171,7 +171,7 @@ class Ehr:
             refusal = error
         trace = list(traffic.trace or ())
         last = max((client.clock() if each.ended is None else each.ended for each in trace), default=began)
-        queries = tuple(_queries(question, request, trace))
+        queries = tuple(_queries(question, request, trace, began + self.deadline_ms / 1000))
         return Outcome(patient_id, queries, round((last - began) * 1000), response, refusal, missing)
 
 
@@ -179,21 +179,24 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _queries(question: Question, request: HookRequest, trace: list[Exchange]) -> Iterator[Query]:
-    """What was asked, in the order of the service's keys; a key that nothing was asked for is told too."""
+def _queries(question: Question, request: HookRequest, trace: list[Exchange], until: float) -> Iterator[Query]:
+    """What was asked, in the order of the service's keys; a key that nothing was asked for is told too. ``until`` is
+    the moment of the deadline.
+    """
     service = question.service
     keys = asked(service, request, open_record(request.patient_id, {}))
     by_query = {filled(service.prefetch[key], request): key for key in keys}
     for query, key in by_query.items():
         found = sorted((each for each in trace if each.query == query), key=lambda each: each.page)
-        yield from (_query(key, each) for each in found)
+        yield from (_query(key, each, until) for each in found)
         if not found:
             yield Query(key, query, 1, None, NOT_ASKED, None, None)
-    yield from (_query("", each) for each in trace if each.query not in by_query)
+    yield from (_query("", each, until) for each in trace if each.query not in by_query)
 
 
-def _query(key: str, each: Exchange) -> Query:
-    if each.ended is None:
+def _query(key: str, each: Exchange, until: float) -> Query:
+    # What ran when a required list had failed was cut off as at the deadline, and may have noticed by now.
+    if each.ended is None or (each.failure is Failure.TIMED_OUT and each.ended < until):
         return Query(key, each.query, each.page, each.status, NOT_AWAITED, None, None)
     failure = None if each.failure is None else each.failure.words
     ms = round((each.ended - each.began) * 1000)
