@@ -53,8 +53,8 @@ WORKERS ?= auto
 test: $(VENV)/.dev ## the test suite, on all cores (WORKERS=0 for one process)
 	$(PY) -m pytest --numprocesses $(WORKERS) --dist loadgroup
 
-exhaustive: $(VENV)/.dev ## "blank one fact" over every vignette; `make test` takes one in three
-	$(PY) -m pytest tests/clinical/test_blank_one_fact.py --exhaustive
+exhaustive: $(VENV)/.dev ## what `make test` asks of some vignettes asked of all: every fact blanked, every key withheld
+	$(PY) -m pytest --numprocesses $(WORKERS) --dist loadgroup tests/clinical/test_blank_one_fact.py tests/faults/test_completion.py --exhaustive
 
 check: lint types contracts test ## format, lint, types, import contracts, then the tests (content and docs drift among them)
 

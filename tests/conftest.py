@@ -20,11 +20,12 @@ CollectFhir = Callable[[Mapping[str, Any], str], None]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--exhaustive`: what takes minutes is asked of every vignette."""
-    parser.addoption("--exhaustive", action="store_true", help="blank every fact of every vignette")
+    parser.addoption("--exhaustive", action="store_true", help="what takes minutes, over every vignette")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[COLLECTED] = {}
+    config.pluginmanager.import_plugin("tests.log_watch")
 
 
 @pytest.fixture(scope="session")

@@ -30,8 +30,8 @@ from cds_service.fhir.resources import (
 MAX_DEPTH: Final = 64
 """Levels of JSON nesting within one resource. R4 needs about 20; deeper is an attack or a defect."""
 
-ID: Final = re.compile(r"[A-Za-z0-9\-._]{1,64}")
-"""FHIR id, with the underscore that some servers use."""
+ID: Final = re.compile(r"(?!\.{1,64}\Z)[A-Za-z0-9\-._]{1,64}")
+"""FHIR id, with the underscore that some servers use. Dots alone lead elsewhere in a path."""
 
 _TYPE_FIRST: Final = re.compile(rb'\s*\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)

@@ -470,15 +470,18 @@ def entries_of(text: bytes) -> tuple[list[Raw | bytes], int] | None:
     return [*filled], lost + len(bundle.entry) - len(filled)
 
 
-def _open_pages(pages: Sequence[Raw | bytes]) -> _Opened:
-    """Pages of one list, all of which were followed: a link to the next one, and a total over all, are no gap."""
+def _open_pages(pages: Sequence[Raw | bytes], before: int = 0, total: int = 0) -> _Opened:
+    """Pages of one list, all of which were followed: a link to the next one, and a total over all, are no gap.
+
+    ``before`` entries came on a page before these, which stated ``total``.
+    """
     opened = [_open(page) for page in pages]
     for each in opened:
         if each.why in (_FURTHER_PAGES, _SHORT_OF_TOTAL):
             each.state, each.why = (KeyState.DATA if each.items or each.lost else KeyState.EMPTY), None
     whole = _joined(opened)
-    total = max((_total_of(page) for page in pages), default=0)
-    matched = len(whole.items) + whole.lost
+    total = max(total, *(_total_of(page) for page in pages)) if pages else total
+    matched = before + len(whole.items) + whole.lost
     if whole.state in {KeyState.DATA, KeyState.EMPTY} and total > matched:
         whole.state, whole.why = KeyState.PARTIAL, _SHORT_OF_TOTAL
     return whole
@@ -617,6 +620,8 @@ class OpenRecord:
         self.other_patient = False
         self.next_page: dict[str, str] = {}
         """By key: where the page after the one that was sent is."""
+        self.first_pages: dict[str, tuple[int, int]] = {}
+        """By key that has such a page: how many entries the first had, and the total it stated."""
         self.spellings: set[str] = set()
 
     def state(self, key: str) -> KeyState:
@@ -629,6 +634,7 @@ class OpenRecord:
         opened = _open(value)
         if opened.next is not None and own_key(key):
             self.next_page[key] = opened.next
+            self.first_pages[key] = len(opened.items) + opened.lost, _total_of(value)
         self._take(key, opened, (value,))
 
     def add(self, key: str, fetched: Pages, *, proven: bool = True) -> None:
@@ -650,7 +656,7 @@ class OpenRecord:
     def more(self, key: str, pages: Sequence[Raw | bytes], why: str | None) -> None:
         """Takes in the pages after the one that was sent; ``why`` tells why they are not all."""
         sent = self.answers[key]
-        self._take(key, _open_pages(pages), pages)
+        self._take(key, _open_pages(pages, *self.first_pages[key]), pages)
         read = self.answers[key]
         if not pages or read.state in {KeyState.DATA, KeyState.EMPTY}:
             why = why or (None if sent.why in (None, _FURTHER_PAGES, _SHORT_OF_TOTAL) else sent.why)

@@ -7,6 +7,8 @@ do instead of answering.
 from __future__ import annotations
 
 import base64
+import contextlib
+import http.client
 import itertools
 import json
 import secrets
@@ -148,6 +150,16 @@ class FhirServer:
     def accepted(self) -> int:
         """The connections it accepted."""
         return self.listener.accepted
+
+    def settled(self) -> int:
+        """The connections accepted, once all that were under way are: they are accepted in their order, so a further
+        one, which is counted too, stands behind them when it is answered.
+        """
+        last = http.client.HTTPConnection(LOCAL, self.port, timeout=10)
+        with contextlib.closing(last):
+            last.request("GET", f"{self.path}/metadata")
+            last.getresponse().read()
+        return self.accepted
 
     @property
     def everything_asked(self) -> tuple[Asked, ...]:

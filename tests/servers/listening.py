@@ -78,6 +78,10 @@ class Connection:
         self._received += data
         return bool(data)
 
+    def await_byte(self) -> None:
+        """Wait for the first byte, and leave it there."""
+        self.sock.recv(1, socket.MSG_PEEK)
+
     def send(self, data: bytes) -> None:
         """All of it. Raises OSError when the other side has hung up."""
         self.sock.sendall(data)

@@ -19,14 +19,18 @@ from typing import Any
 
 @dataclass(slots=True)
 class Attempts:
-    """Who was called: address and port of each ``connect``, and each name given to the system's resolver."""
+    """Who was called: address and port of each ``connect``, and each name and port given to the system's resolver."""
 
     connects: list[tuple[str, int]] = field(default_factory=list)
-    lookups: list[str] = field(default_factory=list)
+    lookups: list[tuple[str, object]] = field(default_factory=list)
 
     def addresses(self, *, but: int) -> set[str]:
         """The addresses called, but for calls to the port ``but`` (the service's own, which the test calls)."""
         return {address for address, port in self.connects if port != but}
+
+    def names(self, *, but: int) -> set[str]:
+        """The names looked up, but for calls to the port ``but``."""
+        return {name for name, port in self.lookups if port != but}
 
 
 _watching: list[Attempts] = []
@@ -58,7 +62,7 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "socket.getaddrinfo":
         with _lock:
             for attempts in _watching:
-                attempts.lookups.append(str(arguments[0]))
+                attempts.lookups.append((str(arguments[0]), arguments[1]))
         return
     address = arguments[1]
     if not isinstance(address, tuple):

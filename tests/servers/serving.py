@@ -33,7 +33,7 @@ def serving(app: WSGIApplication, listener: socket.socket | None = None) -> Iter
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield f"http://{LOCAL}:{server.server_port}"
+        yield f"http://{LOCAL}:{server.socket.getsockname()[1]}"
     finally:
         server.shutdown()
         thread.join(10)

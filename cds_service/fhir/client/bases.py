@@ -17,6 +17,7 @@ from cds_service.settings import LOCAL_HOSTS, FhirBase
 _PLAIN: Final = re.compile(r"[!#$%&'()*+,./0-9:;=?@A-Z\[\]_a-z|~^-]{1,4000}")
 _HOST: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,252}|[0-9a-f:.]{2,45}")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
+_TYPE: Final = re.compile(r"[A-Z][A-Za-z]+")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -103,6 +104,19 @@ def under(base: Base, link: str) -> str | None:
         return None
     query = f"?{parts.query}" if parts.query else ""
     return base.origin + parts.path + query
+
+
+def document(base: Base, link: str) -> str | None:
+    """The URL of a single document that a link names, as ``under``; None also where it names a list or the server
+    itself: some answer ``Binary/`` with everybody's data.
+    """
+    url = under(base, link)
+    if url is None:
+        return None
+    steps = urlsplit(url).path.removeprefix(base.path).split("/")[1:]
+    if not steps or not steps[-1] or (len(steps) == 1 and _TYPE.fullmatch(steps[0])):
+        return None
+    return url
 
 
 def _split(text: str) -> SplitResult | None:

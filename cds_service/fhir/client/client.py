@@ -18,7 +18,7 @@ from cds_service.fhir import decoding, strict_json
 from cds_service.fhir.attachments.content import content_of
 from cds_service.fhir.attachments.outcome import NotRead
 from cds_service.fhir.client.addresses import admitted
-from cds_service.fhir.client.bases import Base, permitted, under
+from cds_service.fhir.client.bases import Base, document, permitted, under
 from cds_service.fhir.client.failures import ELSEWHERE, MORE_PAGES, RESTRICTED, Failure, NotFetched, of_status
 from cds_service.fhir.client.gates import Gates, Visit
 from cds_service.fhir.client.grants import Grant, Right
@@ -44,6 +44,9 @@ _R4: Final = "4"
 _OF_OTHER_VERSIONS: Final = re.compile(
     rb'"(?:medication|code)"\s*:\s*\{\s*"(?:concept|reference)"\s*:|"(?:clinicalStatus|verificationStatus)"\s*:\s*"'
 )
+
+_FORM: Final = re.compile(rb"<(?:form|input)[\s>]", re.IGNORECASE)
+"""What a login page has, and a report has not."""
 
 T = TypeVar("T")
 
@@ -296,7 +299,7 @@ class Reader:
 
     def attachment(self, link: str) -> bytes | NotRead:
         """The content behind an attachment's address, if it lies under the base; of a Binary its data."""
-        url = under(self._base, link)
+        url = document(self._base, link)
         if url is None:
             return NotRead("format")
         try:
@@ -359,6 +362,8 @@ class Reader:
             if not failure.counts:
                 self._visit.answered += 1
             raise self._failed(failure)
+        if "xml" in answer.content_type:
+            raise self._failed(Failure.NOT_READABLE)
         version = _VERSION.search(answer.content_type)
         body = answer.body.removeprefix(_BOM)
         if version is not None and version[1] != _R4:
@@ -389,9 +394,15 @@ class _Page:
 
 
 def _content(answer: Answer) -> bytes | NotRead:
-    """The bytes of an attachment, out of the Binary resource where the server sent one."""
-    if "json" not in answer.content_type or decoding.resource_type(answer.body) != "Binary":
-        return answer.body
+    """The bytes of an attachment, out of the Binary resource where the server sent one.
+
+    Another resource (an OperationOutcome, a list), or a page with a form to fill in, is no text of a report.
+    """
+    kind = decoding.resource_type(answer.body)
+    if kind is None:
+        return NotRead("format") if _FORM.search(answer.body) else answer.body
+    if kind != "Binary":
+        return NotRead("format")
     try:
         binary = decoding.decode(answer.body, Binary)
     except NotReadable:

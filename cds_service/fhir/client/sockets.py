@@ -44,6 +44,11 @@ class Watch:
         opened.close()
         raise TimeIsUp("the time of the call is up")
 
+    def check(self) -> None:
+        """To be called once a socket is connected: before that it cannot be shut. Raises TimeIsUp."""
+        if self._over:
+            raise TimeIsUp("the time of the call is up")
+
     def close(self) -> None:
         """End the watch and give the file descriptors back. A socket that is added later is refused."""
         self._timer.cancel()

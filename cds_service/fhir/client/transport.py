@@ -90,12 +90,22 @@ class Route:
                 self.watch.add(opened)
                 opened.settimeout(share)
                 opened.connect((address, connection.port))
+                self.watch.check()
                 opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except OSError:
                 opened.close()
             else:
                 return opened
         raise NewConnectionError(connection, "no address answered")
+
+
+class _Closing(ssl.SSLSocket):
+    """Closes itself when nobody holds it: where the connection went between connecting and handshake, ``ssl`` raises
+    and leaves it open.
+    """
+
+    def __del__(self) -> None:
+        self.close()
 
 
 class _Plain(HTTPConnection):
@@ -156,6 +166,7 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     """Verification by the certificate authorities that requests ships, and a hospital's own."""
     context = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.sslsocket_class = _Closing
     if ca_file is not None:
         context.load_verify_locations(cafile=str(ca_file))
     return context

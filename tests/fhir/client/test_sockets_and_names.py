@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Sequence
 
 import pytest
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import NewConnectionError
 
 from cds_service.fhir.client.failures import Failure, NotFetched
 from cds_service.fhir.client.names import Names, system_resolver
 from cds_service.fhir.client.sockets import TimeIsUp, Watch
+from cds_service.fhir.client.transport import Route
 
 
 def test_a_read_ends_when_the_time_is_up() -> None:
@@ -44,6 +48,28 @@ def test_what_was_closed_already_is_no_error() -> None:
     theirs.close()
     watch.close()
     assert watch.over
+
+
+class EndsTooSoon(Watch):
+    """The call is over just when one of its threads opens a connection."""
+
+    def add(self, opened: socket.socket) -> None:
+        """Takes the socket, and ends."""
+        super().add(opened)
+        self.close()
+
+
+def test_a_connection_that_outlives_the_call_is_closed_before_it_says_anything() -> None:
+    """Checklist 42: no request, and no token, after the answer. A socket that is not connected yet cannot be shut."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(10)
+        route = Route(("127.0.0.1",), EndsTooSoon(60), time.monotonic, time.monotonic() + 60)
+        with pytest.raises(NewConnectionError):
+            route.connect(HTTPConnection("127.0.0.1", server.getsockname()[1]))
+        accepted, _ = server.accept()
+        with accepted:
+            accepted.settimeout(10)
+            assert accepted.recv(1) == b""
 
 
 def test_a_resolver_that_hangs_costs_one_thread() -> None:
