@@ -108,5 +108,4 @@ def _patient(condition: Condition, base: str) -> str | None:
     """The id of the patient of this server whose problem it is; None for anything that is not plainly one."""
     reference = (condition.subject.reference if condition.subject else None) or ""
     relative = reference.removeprefix(f"{base}/")
-    found = bare_id(relative) if relative.startswith("Patient/") else None
-    return found if found and found.strip(".") else None  # "..", in a path, is somewhere else
+    return bare_id(relative) if relative.startswith("Patient/") else None
