@@ -385,16 +385,17 @@ def _next_of(bundle: fhir.Bundle) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class PageHead:
-    """What stands around the entries of a page: the type of the Bundle, and where the next page is."""
+    """What stands around the entries of a page: the type of the Bundle, where the next page is, how many they are."""
 
     type: str | None
     next: str | None
+    entries: int
 
 
 def page_head(text: bytes) -> PageHead | None:
     """What a page says of itself; None for what is no Bundle."""
     bundle, _ = _read_bundle(text)
-    return None if bundle is None else PageHead(bundle.type, _next_of(bundle))
+    return None if bundle is None else PageHead(bundle.type, _next_of(bundle), len(bundle.entry))
 
 
 def _bundle_state(
