@@ -378,7 +378,11 @@ class Reader:
         return body
 
     def _failed(self, failure: Failure) -> NotFetched:
-        """Count a failure, and give the exception to raise."""
+        """Count a failure, and give the exception to raise. What still ran when the call had failed was cut off by us,
+        and says nothing.
+        """
+        if self._stopped:
+            return NotFetched(Failure.NOT_ASKED)
         self._traffic.failure(failure)
         if failure.counts:
             self._visit.failed += 1
