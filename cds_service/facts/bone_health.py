@@ -122,11 +122,13 @@ def _diseases(source: Source) -> Iterator[Disease]:
 
 
 def _scores(source: Source, letter: str, kinds: frozenset[str]) -> Listing[Measurement]:
-    results = source.topic(DENSITY, "kind", *kinds)
-    read = ((result, SCORE.value(result)) for result in results)
+    """Each with the place it was measured at, for several of one day differ by place (F14)."""
+    rated = tuple((result, row["kind"]) for result, row in source.results(DENSITY) if row["kind"] in kinds)
+    results = tuple(result for result, _ in rated)
+    read = ((result, SCORE.value(result), kind.rpartition("-")[2]) for result, kind in rated)
     found = tuple(
-        result.measured(value, f"{letter}-score {value:g}")
-        for result, value in read
+        result.measured(value, f"{letter}-score {value:g} ({place})")
+        for result, value, place in read
         if value is not None and abs(value) <= T_LARGEST
     )
     return source.documented(newest(found), "observations", why=why_none(f"{letter}-score", results, SCORE))
