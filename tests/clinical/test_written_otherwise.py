@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.clinical.builder import CPT, HCPCS, ICD, LOINC, RXNORM, SNOMED, build
-from tests.clinical.rewriting import SUBJECT, VIGNETTES, Json, besides, changed, coded, instead
+from tests.clinical.builder import CPT, HCPCS, ICD, LOINC, RXNORM, SNOMED, Json, build
+from tests.clinical.rewriting import SUBJECT, VIGNETTES, besides, changed, coded, instead
 from tests.clinical.running import post, topics
 
 REFERRAL = {"augmentation-referral": "info"}
