@@ -29,6 +29,8 @@ ABOVE: Final = frozenset({">", ">="})
 """Comparators that leave a number usable where high is what matters."""
 BELOW: Final = frozenset({"<", "<="})
 """The same where low is what matters."""
+LONGEST: Final = 65
+"""Characters of a unit that are kept: one more than any unit has, so that what is cut off is none."""
 UNITY: Final = "1"
 """The UCUM code of a pure number, which names no unit."""
 
@@ -77,20 +79,25 @@ def _of_quantity(quantity: Quantity, comparators: Collection[str] = ()) -> Numbe
     if quantity.value is None or (quantity.comparator and quantity.comparator.strip() not in comparators):
         return None
     system = normalise_system(quantity.system) if quantity.system else ""
-    code, said = (quantity.code or "").strip(), (quantity.unit or "").strip()
+    code, said = (quantity.code or "").strip()[:LONGEST], (quantity.unit or "").strip()[:LONGEST]
     return Number(quantity.value, code, said, is_ucum=bool(code) and system == UCUM, foreign=system not in ("", UCUM))
 
 
 def unit_of(found: Number, *measures: str) -> Unit | Trouble:
     """The unit that a number came in, of one of these properties."""
-    by_code, by_words = _first(found.code, measures), _first(found.unit, measures)
+    return _judged(found._replace(value=0), measures)
+
+
+@lru_cache(maxsize=2048)
+def _judged(named: Number, measures: tuple[str, ...]) -> Unit | Trouble:
+    by_code, by_words = _first(named.code, measures), _first(named.unit, measures)
     if by_code is None and by_words is None:
-        return Trouble.UNKNOWN if {found.code, found.unit} - {"", UNITY} else Trouble.NONE
-    if found.foreign and by_words is None:
+        return Trouble.UNKNOWN if {named.code, named.unit} - {"", UNITY} else Trouble.NONE
+    if named.foreign and by_words is None:
         return Trouble.UNKNOWN
     if by_code is None or by_words is None:
         # What the words name elsewhere in the table is something else as well.
-        other = found.is_ucum if by_code is None else names_any(found.unit)
+        other = named.is_ucum if by_code is None else names_any(named.unit)
         return Trouble.CONTRADICTORY if other else by_code or by_words or Trouble.UNKNOWN
     return by_words if by_code.same(by_words) else Trouble.CONTRADICTORY
 

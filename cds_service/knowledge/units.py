@@ -43,6 +43,8 @@ class Unit:
 
     def to(self, other: Unit, value: float) -> float:
         """The value in another unit of the same property, without dust behind the comma. Raises OverflowError."""
+        if (self.size, self.start) == (other.size, other.start):
+            return value
         return float((Fraction(repr(value)) - self.start) * self.size / other.size + other.start)
 
 
