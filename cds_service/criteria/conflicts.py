@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from cds_service.criteria.acuity import documented_onsets, possible, within_window
 from cds_service.criteria.assessment import Assessment, LevelFacts, cause_of, course_of
@@ -29,7 +29,7 @@ from cds_service.criteria.disputes import Disagreement, disagreements
 from cds_service.criteria.red_flags import red_flags
 from cds_service.criteria.sites import Reported, quote_span
 from cds_service.facts.fact import Claim, Evidence, Fact, met, not_met
-from cds_service.facts.model import DateRange, Facts, Listing, Measurement, Unitless
+from cds_service.facts.model import Bleeding, DateRange, Facts, Infection, Listing, Measurement, Unitless
 
 LABELS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -66,6 +66,12 @@ CANAL: Final = "retropulsion or canal compromise (CX-05)"
 COAGULATION: Final = "coagulopathy (CX-07)"
 UNSTABLE: Final = "instability (CX-09)"
 INFECTED: Final = "signs of infection (RF-04)"
+
+MARKERS: Final[Mapping[str, str]] = MappingProxyType(
+    {"crp": "crp_mg_l", "esr": "esr_mm_h", "temperature": "temperature_c"}
+)
+"""The listing of the infection's facts that a number belongs to. INR and platelets have the names of theirs."""
+T = TypeVar("T", Infection, Bleeding)
 
 _TOUCHES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -322,7 +328,7 @@ def _scores_of_one_day(a: Assessment, course_open: bool) -> Iterator[DataConflic
 def _units(a: Assessment, course_open: bool) -> Iterator[DataConflict]:
     """CF-07: with some unit it would decide a criterion that is open."""
     for number in a.facts.unitless:
-        left = _UNITLESS[number.kind](a, tuple(_as_read(number)), course_open)
+        left = _left_by_unit(a, number, course_open)
         if left:
             yield DataConflict("CF-07", "", ((number.evidence,),), left)
 
@@ -342,26 +348,35 @@ def _pain_with_unit(a: Assessment, readings: Sequence[Measurement], course_open:
     return _decided_otherwise(a, versions, course_open=course_open)
 
 
-def _crp_with_unit(a: Assessment, readings: Sequence[Measurement], _: bool) -> tuple[str, ...]:
+def _marker_with_unit(a: Assessment, listing: str, readings: Sequence[Measurement]) -> tuple[str, ...]:
     sites = tuple(level.site for level in a.levels)
-    infection = a.facts.infection
-    told = (replace(a.facts, infection=replace(infection, crp_mg_l=_with(infection.crp_mg_l, m))) for m in readings)
+    told = (replace(a.facts, infection=_joined(a.facts.infection, listing, m)) for m in readings)
     flags = [red_flags(sites, facts, a.limit, a.course.pain_free).infection for facts in told]
     return (INFECTED,) if a.flags.infection.unknown and any(not each.unknown for each in flags) else ()
 
 
-def _platelets_with_unit(a: Assessment, readings: Sequence[Measurement], _: bool) -> tuple[str, ...]:
+def _coagulation_with_unit(a: Assessment, listing: str, readings: Sequence[Measurement]) -> tuple[str, ...]:
     """Asked of an augmentation order alone."""
-    bleeding = a.facts.bleeding
     now = coagulopathy(a.facts, a.limit)
-    told = (replace(a.facts, bleeding=replace(bleeding, platelets=_with(bleeding.platelets, m))) for m in readings)
+    told = (replace(a.facts, bleeding=_joined(a.facts.bleeding, listing, m)) for m in readings)
     decided = any(not coagulopathy(facts, a.limit).unknown for facts in told)
     return (COAGULATION,) if a.augmentation_drafts and now.unknown and decided else ()
 
 
-_UNITLESS: Final[Mapping[str, Callable[[Assessment, Sequence[Measurement], bool], tuple[str, ...]]]] = MappingProxyType(
-    {"pain": _pain_with_unit, "crp": _crp_with_unit, "platelets": _platelets_with_unit}
-)
+def _joined(topic: T, listing: str, measured: Measurement) -> T:
+    """A topic with one more measurement in one of its listings."""
+    more: dict[str, Any] = {listing: _with(getattr(topic, listing), measured)}
+    return replace(topic, **more)
+
+
+def _left_by_unit(a: Assessment, number: Unitless, course_open: bool) -> tuple[str, ...]:
+    """What is open and some reading of a number would decide."""
+    readings = tuple(_as_read(number))
+    if number.kind == "pain":
+        return _pain_with_unit(a, readings, course_open)
+    if number.kind in MARKERS:
+        return _marker_with_unit(a, MARKERS[number.kind], readings)
+    return _coagulation_with_unit(a, number.kind, readings)
 
 
 def _pregnancy(a: Assessment, levels: Sequence[LevelFacts]) -> Iterator[DataConflict]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import Final
 
 from cds_service.facts.fact import Evidence
-from cds_service.facts.model import Alarms, Disease, Measurement
+from cds_service.facts.model import Alarms, Disease, Listing, Measurement
 from cds_service.facts.pain import newest
-from cds_service.facts.quantities import ABOVE, BELOW, in_unit
+from cds_service.facts.quantities import ABOVE, BELOW, Scale, why_none
 from cds_service.facts.source import Source
 from cds_service.facts.wording import either, spoken_of
 from cds_service.fhir import resources as fhir
@@ -56,9 +57,11 @@ RENAL_BONE: Final = (ICD_10_CM, "N25.81")
 verified code, and words alone never take a caution away (decision 15).
 """
 
-HAEMOGLOBIN_TO_G_DL: Final = {"g/dl": 1.0, "g/100ml": 1.0, "gm/dl": 1.0, "g/l": 0.1}
-"""Without a unit 13 and 130 are both seen, so there is no number (DE-18 of platelets, likewise)."""
-CALCIUM_TO_MG_DL: Final = {"mg/dl": 1.0, "mmol/l": 4.008}
+HAEMOGLOBIN: Final = Scale("mass-concentration", "g/dL", molar=Fraction("1.6114"), most=30)
+"""Without a unit 13 and 130 are both seen, so there is no number (DE-18 of platelets, likewise). Laboratories that
+count it in mmol/L count its iron: 16.114 g a millimole (GK).
+"""
+CALCIUM: Final = Scale("mass-concentration", "mg/dL", molar=Fraction("4.008"), most=30)
 """A millimole of calcium is 40.08 mg."""
 
 
@@ -66,16 +69,8 @@ def alarms(source: Source) -> Alarms:
     """Chest symptoms, blood values newest first, and known metabolic causes."""
     return Alarms(
         chest=source.listing((*_chest_problems(source), *_reasons_to_come(source)), "conditions", "encounter"),
-        haemoglobin_g_dl=source.documented(
-            newest(_results(source, "hemoglobin", HAEMOGLOBIN_TO_G_DL, BELOW, "haemoglobin {:g} g/dL")),
-            "observations",
-            why="no haemoglobin documented",
-        ),
-        calcium_mg_dl=source.documented(
-            newest(_results(source, "calcium", CALCIUM_TO_MG_DL, ABOVE, "calcium {:g} mg/dL")),
-            "observations",
-            why="no calcium documented",
-        ),
+        haemoglobin_g_dl=_blood(source, "haemoglobin", "hemoglobin", HAEMOGLOBIN, BELOW),
+        calcium_mg_dl=_blood(source, "calcium", "calcium", CALCIUM, ABOVE),
         anaemia=source.listing(_anaemia(source), "conditions"),
         hypercalcaemia=source.listing(_hypercalcaemia(source), "conditions"),
         metabolic=source.listing(_renal_bone(source), "conditions"),
@@ -110,15 +105,12 @@ def _reasons_to_come(source: Source) -> Iterator[Disease]:
             yield Disease("chest", True, began.when, began.when, evidence, by_wording=True)
 
 
-def _results(
-    source: Source, analyte: str, factors: Mapping[str, float], comparators: frozenset[str], shown: str
-) -> Iterator[Measurement]:
-    for result, listed in source.results(LAB):
-        if listed["analyte"] == analyte:
-            value = in_unit(result, factors, comparators)
-            if value is not None and value > 0:
-                rounded = round(value, 2)
-                yield Measurement(rounded, result.moment.when, result.moment.at, result.evidence(shown.format(rounded)))
+def _blood(source: Source, name: str, analyte: str, scale: Scale, comparators: frozenset[str]) -> Listing[Measurement]:
+    results = source.topic(LAB, "analyte", analyte)
+    read = ((result, scale.value(result, comparators)) for result in results)
+    rounded = ((result, round(value, 2)) for result, value in read if value is not None and value > 0)
+    found = tuple(result.measured(value, f"{name} {value:g} {scale.code}") for result, value in rounded)
+    return source.documented(newest(found), "observations", why=why_none(name, results, scale, comparators))
 
 
 def _anaemia(source: Source) -> Iterator[Disease]:

@@ -10,8 +10,8 @@ from cds_service.facts.fact import Claim, Evidence, met, not_met, unknown
 from cds_service.facts.medications import ANTITHROMBOTIC, KEY, Ingredient, Medicine
 from cds_service.facts.model import Antithrombotic, Bleeding, DateRange, Disease, Measurement
 from cds_service.facts.pain import newest
-from cds_service.facts.quantities import ABOVE, BELOW, in_unit
-from cds_service.facts.source import Problem, Source, cut
+from cds_service.facts.quantities import ABOVE, BELOW, Scale, why_none
+from cds_service.facts.source import Observed, Problem, Source, cut
 from cds_service.facts.wording import any_pattern, either, spoken_of
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.codes import words
@@ -20,15 +20,10 @@ from cds_service.knowledge.systems import ICD_10_CM
 
 LAB: Final = "observation-lab"
 DISORDER: Final = "coagulopathy"
-INR_UNITS: Final = {"": 1, "1": 1, "inr": 1, "{inr}": 1, "ratio": 1, "{ratio}": 1}
+INR: Final = Scale("normalised-ratio", "{INR}", bare=True)
 INR_HIGHEST: Final = 30
-_IN_10_9_L: Final = (
-    "10*9/l 10^9/l 10e9/l x10*9/l x10^9/l x10e9/l giga/l 10*3/ul 10^3/ul 10e3/ul x10*3/ul x10^3/ul x10e3/ul k/ul k/mcl "
-    "k/cumm k/mm3 k/\u00b5l k/cmm thou/ul thou/mcl thous/ul thousand/ul 1000/ul 10*3/\u00b5l 10^3/\u00b5l 10*3/mm3"
-).split()
-_IN_UL: Final = "/ul /mm3 /\u00b5l /mcl {cells}/ul cells/ul /cumm {#}/ul".split()
-TO_10_9_L: Final = {**dict.fromkeys(_IN_10_9_L, 1.0), **dict.fromkeys(_IN_UL, 0.001)}
-"""Units of platelet counts to 10*9/L. A count without a unit is none: 210 and 210000 are both seen."""
+PLATELETS: Final = Scale("number-concentration", "10*9/L", most=10_000)
+"""A count without a unit is none: 210 and 210000 are both seen."""
 
 _FLUSH: Final = re.compile(r"\bflush\b|\block\b")
 AGENTS: Final = {"dabigatran etexilate": "dabigatran"}
@@ -95,8 +90,10 @@ def bleeding(source: Source, taken: tuple[Medicine, ...]) -> Bleeding:
     """Newest first. Drugs on hold and status codes of drugs (Z79.01), which go stale, are not active."""
     inr, platelets = newest(_inr(source)), newest(_platelets(source))
     return Bleeding(
-        inr=source.documented(inr, "observations", why="no INR documented"),
-        platelets=source.documented(platelets, "observations", why="no platelet count documented"),
+        inr=source.documented(inr, "observations", why=why_none("INR", _of(source, "inr"), INR, ABOVE)),
+        platelets=source.documented(
+            platelets, "observations", why=why_none("platelet count", _of(source, "platelets"), PLATELETS, BELOW)
+        ),
         antithrombotics=source.listing((*_drugs(source, taken), *_status_codes(source)), KEY),
         disorders=source.listing(_disorders(source), "conditions"),
         events=source.listing((*_events_as_problems(source), *_events_done(source)), "conditions", "procedures"),
@@ -113,21 +110,22 @@ def _none_on_record(source: Source, found: Sequence[Measurement]) -> Claim:
     return met() if gap is None else unknown(gap)
 
 
+def _of(source: Source, analyte: str) -> tuple[Observed, ...]:
+    return source.topic(LAB, "analyte", analyte)
+
+
 def _inr(source: Source) -> Iterator[Measurement]:
-    for result, listed in source.results(LAB):
-        if listed["analyte"] == "inr":
-            value = in_unit(result, INR_UNITS, ABOVE)
-            if value is not None and 0 < value <= INR_HIGHEST:
-                yield Measurement(value, result.moment.when, result.moment.at, result.evidence(f"INR {value:g}"))
+    for result in _of(source, "inr"):
+        value = INR.value(result, ABOVE)
+        if value is not None and 0 < value <= INR_HIGHEST:
+            yield result.measured(value, f"INR {value:g}")
 
 
 def _platelets(source: Source) -> Iterator[Measurement]:
-    for result, listed in source.results(LAB):
-        if listed["analyte"] == "platelets":
-            value = in_unit(result, TO_10_9_L, BELOW)
-            if value is not None and value >= 0:
-                evidence = result.evidence(f"platelets {round(value, 1):g} \u00d7 10\u2079/L")
-                yield Measurement(value, result.moment.when, result.moment.at, evidence)
+    for result in _of(source, "platelets"):
+        value = PLATELETS.value(result, BELOW)
+        if value is not None and value >= 0:
+            yield result.measured(value, f"platelets {round(value, 1):g} \u00d7 10\u2079/L")
 
 
 def _drugs(source: Source, taken: tuple[Medicine, ...]) -> Iterator[Antithrombotic]:

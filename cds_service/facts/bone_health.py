@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Final
 
 from cds_service.facts.coded import find
@@ -14,9 +15,9 @@ from cds_service.facts.medications import BONE_DRUG, GLUCOCORTICOID, KEY, Ingred
 from cds_service.facts.model import BoneHealth, Disease, Listing, Measurement, Order, Statement, Steroid
 from cds_service.facts.orders import BOOKED, ONCE_ORDERED, ordered
 from cds_service.facts.pain import newest
-from cds_service.facts.quantities import in_unit, number
+from cds_service.facts.quantities import MASS, PIECES, Scale, why_none
 from cds_service.facts.questionnaire import Answers, stated
-from cds_service.facts.source import Moment, Source, add_months, newest_first
+from cds_service.facts.source import Moment, Observed, Source, add_months, newest_first
 from cds_service.facts.wording import either
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.codes import words
@@ -28,6 +29,7 @@ from cds_service.knowledge.thresholds import load_threshold_entries
 OSTEOPOROSIS: Final = "osteoporosis-diagnosis"
 IMPERFECTA: Final = "osteogenesis-imperfecta"
 DENSITY: Final = "observation-bone-density"
+LAB: Final = "observation-lab"
 DENSITOMETRY: Final = "imaging-order-dxa"
 KINDS: Final = {
     "osteoporosis": "osteoporosis",
@@ -39,12 +41,10 @@ T_SCORES: Final = frozenset({"t-score-spine", "t-score-hip", "t-score-femur"})
 """Forearm and heel decide nothing (the forearm code is what one generator files for every DXA)."""
 Z_SCORES: Final = frozenset({"z-score-spine", "z-score-hip"})
 VITAMIN_D: Final = "vitamin-d"
-NG_PER_ML: Final = {"ng/ml": 1.0, "ug/l": 1.0, "\N{MICRO SIGN}g/l": 1.0, "mcg/l": 1.0, "nmol/l": 1 / 2.496}
-"""25-OH vitamin D: 1 ng/mL is 2.496 nmol/L (by its molar mass). A number without one of these units is none (CF-07)."""
+VITAMIN_D_SCALE: Final = Scale("mass-concentration", "ng/mL", molar=Fraction(10**6) / Fraction("2.496"), most=1000)
+"""25-OH vitamin D: 1 ng/mL is 2.496 nmol/L (by its molar mass). A number without a unit is none (CF-07)."""
 DENOSUMAB: Final = "993449"
-T_UNITS: Final = frozenset(
-    {"", "1", "{t-score}", "t-score", "{tscore}", "tscore", "{t_score}", "{score}", "score", "{sd}", "sd", "[t-score]"}
-)
+SCORE: Final = Scale("standard-score", "{T-score}", bare=True)
 T_LARGEST: Final = 10
 """A T-score beyond it is a density, or a slip."""
 PERIPHERAL: Final = frozenset({"77081"})
@@ -84,15 +84,15 @@ def bone_health(source: Source, answers: Answers, taken: tuple[Medicine, ...], p
     referred = (*answers.statement("bone-density-referral", "bone density referral"), *_referrals(placed))
     return BoneHealth(
         diseases=source.listing(_diseases(source), "conditions"),
-        t_scores=source.documented(newest(_scores(source, T_SCORES)), "observations", why="no T-score documented"),
+        t_scores=_scores(source, "T", T_SCORES),
         dxa=source.listing(newest_first(_dxa(source)), "orders", "procedures", "reports", "observations"),
         steroids=source.listing((*_steroids(source, taken), *_steroid_codes(source)), KEY),
         drugs=source.listing((*_drugs(source, taken), *_drug_codes(source)), KEY),
         referral=source.listing(newest_first(referred), "orders"),
         education=stated(source, answers.statement("osteoporosis-education", "osteoporosis education")),
         programme=stated(source, answers.statement("prevention-programme", "prevention programme")),
-        z_scores=source.documented(newest(_scores(source, Z_SCORES)), "observations", why="no Z-score documented"),
-        vitamin_d_ng_ml=source.listing(newest(_vitamin_d(source)), "observations"),
+        z_scores=_scores(source, "Z", Z_SCORES),
+        vitamin_d_ng_ml=_vitamin_d(source),
         denosumab_doses=source.listing(newest_first(_denosumab_doses(taken)), KEY),
     )
 
@@ -121,29 +121,36 @@ def _diseases(source: Source) -> Iterator[Disease]:
             yield problem.disease(KINDS[listed["kind"]], listed["display"])
 
 
-def _scores(source: Source, kinds: frozenset[str]) -> Iterator[Measurement]:
-    letter = "T" if kinds is T_SCORES else "Z"
-    for result, listed in source.results(DENSITY):
-        found = number(result) if listed["kind"] in kinds else None
-        if found is not None and _is_score(found[1]) and abs(found[0]) <= T_LARGEST:
-            shown = result.evidence(f"{letter}-score {found[0]:g}")
-            yield Measurement(found[0], result.moment.when, result.moment.at, shown)
+def _scores(source: Source, letter: str, kinds: frozenset[str]) -> Listing[Measurement]:
+    """Each with the place it was measured at, for several of one day differ by place (F14)."""
+    rated = tuple((result, row["kind"]) for result, row in source.results(DENSITY) if row["kind"] in kinds)
+    results = tuple(result for result, _ in rated)
+    read = ((result, SCORE.value(result), kind.rpartition("-")[2]) for result, kind in rated)
+    found = tuple(
+        result.measured(value, f"{letter}-score {value:g} ({place})")
+        for result, value, place in read
+        if value is not None and abs(value) <= T_LARGEST
+    )
+    return source.documented(newest(found), "observations", why=why_none(f"{letter}-score", results, SCORE))
 
 
-def _is_score(unit: str) -> bool:
-    return unit.replace(" ", "").replace("z", "t") in T_UNITS
+def _vitamin_d(source: Source) -> Listing[Measurement]:
+    """A result whose unit is not known is no proof that there is none."""
+    results = source.topic(LAB, "analyte", VITAMIN_D)
+    found = newest(tuple(_ng_per_ml(results)))
+    if found or not results:
+        return source.listing(found, "observations")
+    return source.documented(found, "observations", why=why_none("25-OH vitamin D", results, VITAMIN_D_SCALE, ("<",)))
 
 
-def _vitamin_d(source: Source) -> Iterator[Measurement]:
-    for result, listed in source.results("observation-lab"):
-        found = in_unit(result, NG_PER_ML, ("<",)) if listed["analyte"] == VITAMIN_D else None
-        if found is not None:
-            value = round(found, 4)  # the factor of nmol/L leaves dust behind the comma
+def _ng_per_ml(results: tuple[Observed, ...]) -> Iterator[Measurement]:
+    for result in results:
+        value = VITAMIN_D_SCALE.value(result, ("<",))
+        if value is not None:
             quantity = result.holds.value_quantity
             under = quantity is not None and (quantity.comparator or "").strip() == "<"
-            shown = result.evidence(f"25-OH vitamin D {'under ' if under else ''}{round(value, 2):g} ng/mL")
             just = math.nextafter(value, 0) if under else value
-            yield Measurement(just, result.moment.when, result.moment.at, shown)
+            yield result.measured(just, f"25-OH vitamin D {'under ' if under else ''}{round(value, 2):g} ng/mL")
 
 
 # --- densitometry -----------------------------------------------------------------------------------------------------
@@ -237,24 +244,10 @@ def mg_per_day(medicine: Medicine, ingredient: Ingredient) -> float | None:
 def _dose(dosage: Dosage, medicine: Medicine) -> float | None:
     quantity = dosage.dose_and_rate[0].dose_quantity if dosage.dose_and_rate else None
     if quantity is not None and quantity.value is not None:
-        unit = (quantity.code or quantity.unit or "").strip().lower()
-        if unit == "mg":
-            return quantity.value
-        strength = _STRENGTH.search(medicine.spoken)
-        if strength is not None and unit.strip("{}[]") in (
-            "tbl",
-            "tablet",
-            "tablets",
-            "tab",
-            "tabs",
-            "capsule",
-            "cap",
-            "1",
-            "each",
-            "ea",
-        ):
-            return quantity.value * float(strength[1])
-        return None
+        milligrams, pieces, strength = MASS.amount(quantity), PIECES.amount(quantity), _STRENGTH.search(medicine.spoken)
+        if milligrams is not None or pieces is None or strength is None:
+            return milligrams
+        return pieces * float(strength[1])
     stated_mg = _STRENGTH.findall((dosage.text or "").lower())
     return float(stated_mg[0]) if len(stated_mg) == 1 else None
 

@@ -61,13 +61,14 @@ def extract(
     answered = answers(source)
     taken = medicines(source)
     placed = _without(orders(source), drafts)
+    pictures, told = imaging(source, placed, read)
     return Facts(
         as_of=as_of,
         at=at,
         patient=patient(source),
         pregnancy=pregnancy(source, answered),
         stay=stay(source),
-        imaging=imaging(source, placed, read),
+        imaging=pictures,
         fractures=fractures(source, answered),
         pain=pain(source, answered),
         function=function(source, answered),
@@ -76,7 +77,7 @@ def extract(
         infection=infection(source, answered),
         malignancy=malignancy(source),
         bone_health=bone_health(source, answered, taken, placed),
-        implants=implants(source),
+        implants=implants(source, told),
         bleeding=bleeding(source, taken),
         preparation=preparation(source, answered),
         allergies=allergies(source),

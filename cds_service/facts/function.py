@@ -9,7 +9,7 @@ from typing import Final
 from cds_service.facts.coded import row
 from cds_service.facts.model import Function, Measurement, Statement
 from cds_service.facts.pain import newest
-from cds_service.facts.quantities import number
+from cds_service.facts.quantities import Scale
 from cds_service.facts.questionnaire import Answers
 from cds_service.facts.source import Source, newest_first
 from cds_service.knowledge.value_set import Row
@@ -17,6 +17,7 @@ from cds_service.knowledge.value_set import Row
 RDQ: Final = re.compile(r"\broland\b.{0,5}\bmorris\b|\brm?dq\b")
 """No verified code exists for the Roland-Morris score, so its name stands for it."""
 RDQ_HIGHEST: Final = 24
+TOTAL: Final = Scale("questionnaire-score", "{score}", bare=True)
 FINDINGS: Final = "observation-function"
 IMMOBILITY: Final = "conservative-therapy"
 CONFINED: Final = "Z74.01"
@@ -33,15 +34,10 @@ def function(source: Source, answers: Answers) -> Function:
 def _rdq(source: Source, answers: Answers) -> Iterator[Measurement]:
     for result in source.observed:
         if not result.found and RDQ.search(result.spoken):
-            found = number(result)
-            if found is not None and 0 <= found[0] <= RDQ_HIGHEST and found[1] in UNITS:
-                yield Measurement(
-                    found[0], result.moment.when, result.moment.at, result.evidence(f"RDQ {found[0]:g}/24")
-                )
-    yield from answers.measurement("rdq-total", 0, RDQ_HIGHEST, "RDQ {}/24 (questionnaire)")
-
-
-UNITS: Final = frozenset({"", "1", "{score}", "score", "points", "{points}", "/24"})
+            score = TOTAL.value(result)
+            if score is not None and 0 <= score <= RDQ_HIGHEST:
+                yield result.measured(score, f"RDQ {score:g}/24")
+    yield from answers.measurement("rdq-total", TOTAL, RDQ_HIGHEST, "RDQ {}/24 (questionnaire)")
 
 
 def _incapacitated(source: Source, answers: Answers) -> Iterator[Statement]:

@@ -91,6 +91,15 @@ def _dicom(code: str) -> tuple[Modality | None, bool]:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """The words of one report of imaging, of whatever part of the body."""
+
+    reference: str
+    moment: Moment
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Looked:
     """One ImagingStudy as far as it tells what it shows."""
 
@@ -107,16 +116,21 @@ class _Kept:
     at: datetime | None
 
 
-def imaging(source: Source, placed: Listing[Order], read: Read) -> Imaging:
-    """Studies, and the orders placed. ``read`` is the report reader; the caller caches it."""
-    return Imaging(studies=Listing(_studies(source, read), source.gap(REPORTS, STUDIES)), orders=placed)
+def imaging(source: Source, placed: Listing[Order], read: Read) -> tuple[Imaging, tuple[Told, ...]]:
+    """Studies, and the orders placed; and the words of every report of imaging, for what else may stand in them.
+
+    ``read`` is the report reader; the caller caches it.
+    """
+    texts: list[Told] = []
+    studies = _studies(source, read, texts)
+    return Imaging(studies=Listing(studies, source.gap(REPORTS, STUDIES)), orders=placed), tuple(texts)
 
 
-def _studies(source: Source, read: Read) -> tuple[Study, ...]:
+def _studies(source: Source, read: Read, texts: list[Told]) -> tuple[Study, ...]:
     looked = {each.located.reference: each for each in _imaging_studies(source)}
     used: set[str] = set()
     told = structured(source, read)
-    kept = [*_reports(source, read, looked, used, told), *_documents(source, read, told)]
+    kept = [*_reports(source, read, looked, used, told, texts), *_documents(source, read, told, texts)]
     kept = _with_observations(kept, told.alone, looked, used)
     for reference, each in looked.items():
         if reference not in used and not _reported(each, kept):
@@ -215,7 +229,7 @@ def _reported(looked: _Looked, kept: list[_Kept]) -> bool:
 
 
 def _reports(
-    source: Source, read: Read, looked: dict[str, _Looked], used: set[str], told: Structured
+    source: Source, read: Read, looked: dict[str, _Looked], used: set[str], told: Structured, texts: list[Told]
 ) -> Iterator[_Kept]:
     by_order = {order: each for each in looked.values() for order in _order_names(each.located.resource.based_on)}
     # What takes time to read is read while there is some: imaging of the spine first, and the newest of it.
@@ -232,7 +246,7 @@ def _reports(
             if (found := source.record.locate(ref)) and found.reference in looked
         ]
         links = links or [by_order[order] for order in _order_names(report.based_on) if order in by_order]
-        study = _of_report(source, located, links, read, told)
+        study = _of_report(source, located, links, read, told, texts)
         used.update(each.located.reference for each in links)
         if study is not None:
             yield study
@@ -256,9 +270,16 @@ def _order_names(references: tuple[fhir.Reference, ...]) -> list[str]:
 
 
 def _of_report(
-    source: Source, located: Located[fhir.DiagnosticReport], links: list[_Looked], read: Read, told: Structured
+    source: Source,
+    located: Located[fhir.DiagnosticReport],
+    links: list[_Looked],
+    read: Read,
+    told: Structured,
+    texts: list[Told],
 ) -> _Kept | None:
-    """The study a report is of; None when it is no imaging, or of another place and silent on the spine."""
+    """The study a report is of; None when it is no imaging, or of another place and silent on the spine. The words of
+    any imaging join ``texts``.
+    """
     report = located.resource
     is_picture, by_category = _category(report.category)
     found, spoken = find(report.code), words(report.code)
@@ -273,7 +294,9 @@ def _of_report(
     image = _joined(picture(found, spoken), links, by_category)
     is_known = is_known or image.modality is not None
     reading, text, not_read, unread = _read(source, report, read, anyway=is_known and image.spinal is not False)
+    moment = _performed(source, report, links)
     if text is not None:
+        texts.append(Told(located.reference, moment, text))
         image = _with_head(image, text)
     is_sparse = reading is None
     # A report's own codes speak of what it shows, whatever its title says, so its denials are held against all of them.
@@ -283,7 +306,6 @@ def _of_report(
     if not (_speaks(reading) or (is_known and image.spinal is not False and not image.other_modality)):
         return None
     status = plain_code(report.status)
-    moment = _performed(source, report, links)
     study = Study(
         evidence=Evidence(located.reference, name_picture(image), moment.date),
         modality=image.modality,
@@ -451,7 +473,7 @@ def _beside(kept: _Kept, said: frozenset[Word]) -> tuple[_Kept, frozenset[Word]]
 # --- DocumentReference ------------------------------------------------------------------------------------------------
 
 
-def _documents(source: Source, read: Read, told: Structured) -> Iterator[_Kept]:
+def _documents(source: Source, read: Read, told: Structured, texts: list[Told]) -> Iterator[_Kept]:
     """Imaging reports filed as documents: current ones (hazard 15) whose type or category says imaging."""
     for located in source.record.of(fhir.DocumentReference):
         document = located.resource
@@ -474,6 +496,6 @@ def _documents(source: Source, read: Read, told: Structured) -> Iterator[_Kept]:
             presented_form=forms,
         )
         of_document = Located(located.reference, report, located.key, located.subject_stated)
-        kept = _of_report(source, of_document, [], read, told)
+        kept = _of_report(source, of_document, [], read, told, texts)
         if kept is not None:
             yield kept

@@ -1,14 +1,17 @@
-"""DE-17: implants that MRI has to reckon with, from devices, procedures and problems; the device's own label first."""
+"""DE-17: implants that MRI has to reckon with, from devices, procedures, problems and the words of imaging reports; the
+device's own label first.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from cds_service.facts.coded import find
 from cds_service.facts.fact import Evidence
+from cds_service.facts.imaging import Told
 from cds_service.facts.model import DateRange, Implant, Listing, MrSafety
 from cds_service.facts.remembered import remembered
 from cds_service.facts.requests import device_words
@@ -26,7 +29,7 @@ NEEDS_TEXT: Final = frozenset({"Z97.8", "397578001"})
 """Codes of any device at all: only their words tell whether it is one of these."""
 
 _KINDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
-    ("icd", either("defibrillators?", r"icd(?!-?\d)", "crt-?d")),
+    ("icd", either("defibrillators?", r"a?icd(?!-?\d)", "crt-?d")),
     ("pacemaker", either("pace-?makers?", "crt-?p", "pacing (?:device|system)")),
     ("ventricular-assist", either("ventricular assist", "lvad", "heart assist")),
     (
@@ -48,6 +51,19 @@ _KINDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ("eye-foreign-body", either(r"(?:metal\w*|intraocular) foreign bod(?:y|ies)")),
 )
 _ANY_KIND: Final = any_pattern(pattern for _, pattern in _KINDS)
+_SEEN: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
+    *_KINDS,
+    ("pacemaker", either("pacers?", "pac(?:er|ing) (?:leads?|wires?|electrodes?)")),
+    ("neurostimulator", either("stimulators?")),
+)
+"""In the words of a report a stimulator or a lead may be all that is said (hazard 11)."""
+_ANY_SEEN: Final = any_pattern(pattern for _, pattern in _SEEN)
+_SENTENCE: Final = re.compile(r"[.;\n]")
+_NOT_SEEN: Final = re.compile(
+    r"\bscreen\w*|\b(?:is|are|was|were|has been|have been) (?:not|no longer|removed|explanted|taken out)\b"
+    r"|\binterval (?:removal|explantation)\b",
+    re.IGNORECASE,
+)
 _PUT_IN: Final = either(
     r"implant\w*", r"insert\w*", "placement", "placed", r"replace\w*", "exchange", "revision", "upgrade", "clipping"
 )
@@ -72,12 +88,13 @@ class _Seen:
     own: bool = False
 
 
-def implants(source: Source) -> Listing[Implant]:
-    """One entry for each device; for a kind that no device stands for, one entry."""
+def implants(source: Source, told: Iterable[Told] = ()) -> Listing[Implant]:
+    """One entry for each device; for a kind that no device stands for, one entry. ``told`` are the words of reports,
+    which may add an implant, never its label.
+    """
     taken_out = _explants(source)
-    seen = [
-        each for each in (*_devices(source), *_procedures(source), *_problems(source)) if not _is_out(each, taken_out)
-    ]
+    every = (*_devices(source), *_procedures(source), *_problems(source), *_pictured(told))
+    seen = [each for each in every if not _is_out(each, taken_out)]
     own = [each for each in seen if each.own]
     kinds = {each.kind for each in own}
     found = [Implant(each.kind, _label(each, seen), each.evidence) for each in own]
@@ -214,3 +231,25 @@ def _problems(source: Source) -> Iterator[_Seen]:
             label = _as_label(rows[0]["mr_status"]) if rows else "unknown"
             when = problem.onset or problem.recorded
             yield _Seen(kind, label, when, problem.evidence(_shown(kind, label)))
+
+
+def _pictured(told: Iterable[Told]) -> Iterator[_Seen]:
+    """What reports of imaging name in passing: "a stimulator is seen"."""
+    for report in told:
+        if not _ANY_SEEN.search(report.text):
+            continue
+        named: dict[str, None] = {}
+        for sentence in _SENTENCE.split(report.text):
+            kind = _kind_seen(sentence)
+            if kind is not None:
+                named[kind] = None
+        for kind in named:
+            shown = f"{_shown(kind, 'unknown')} (named in a report)"
+            yield _Seen(kind, "unknown", report.moment.when, Evidence(report.reference, shown, report.moment.date))
+
+
+def _kind_seen(sentence: str) -> str | None:
+    spoken = sentence.lower()
+    if not _ANY_SEEN.search(spoken) or any(each.search(spoken) for each in (_NOT_SEEN, _OUTSIDE, _NO_LONGER)):
+        return None
+    return next((kind for kind, pattern in _SEEN if spoken_of(pattern, spoken)), None)

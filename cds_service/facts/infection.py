@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from cds_service.facts.fact import NOT_DOCUMENTED
 from cds_service.facts.levels import names_vertebra
-from cds_service.facts.model import Disease, Infection, Measurement, Statement
+from cds_service.facts.model import Disease, Infection, Listing, Measurement, Statement
 from cds_service.facts.pain import newest
-from cds_service.facts.quantities import ABOVE, in_unit, number
+from cds_service.facts.quantities import ABOVE, Scale, Trouble, number, unit_of, why_none
 from cds_service.facts.questionnaire import Answers, stated
 from cds_service.facts.source import Observed, Problem, Source, newest_first
 from cds_service.facts.wording import any_pattern, either, spoken_of
@@ -21,15 +22,13 @@ LAB: Final = "observation-lab"
 VITAL: Final = "observation-vital"
 KINDS: Final = {"sepsis": "sepsis", "bacteremia": "bacteraemia", "endocarditis": "systemic", "fever": "fever"}
 
-CELSIUS: Final = frozenset({"cel", "c", "\u00b0c", "degc", "deg c", "celsius", "degrees c", "degrees celsius"})
-FAHRENHEIT: Final = frozenset(
-    {"[degf]", "f", "\u00b0f", "degf", "deg f", "fahrenheit", "degrees f", "degrees fahrenheit"}
-)
+TEMPERATURE: Final = Scale("temperature", "Cel")
+FAHRENHEIT: Final = Scale("temperature", "[degF]")
 BODY_C: Final = (25.0, 45.0)
 """Temperatures a living body has; outside of them the number or its unit is wrong."""
 
-CRP_TO_MG_L: Final = {"mg/l": 1, "mg/dl": 10, "ug/ml": 1, "mcg/ml": 1, "\u00b5g/ml": 1}
-ESR_UNITS: Final = {"mm/h": 1, "mm/hr": 1, "mm/1h": 1, "mm/hour": 1, "mm": 1, "": 1}
+CRP: Final = Scale("mass-concentration", "mg/L", most=1500)
+ESR: Final = Scale("sedimentation", "mm/h", bare=True)
 
 IMMUNE: Final = ("D80", "D81", "D82", "D83", "D84", "D70", "B20", "Z79.6", "Z94")
 """ICD-10-CM of a weakened immune defence (CDC, April 2026); an organ transplant too, but not one of the cornea."""
@@ -161,9 +160,19 @@ def infection(source: Source, answers: Answers) -> Infection:
     """What speaks of an infection, each with its day: the rules judge how fresh it is."""
     return Infection(
         diseases=source.listing(_diseases(source), "conditions"),
-        temperature_c=source.documented(newest(_temperatures(source)), "observations"),
-        crp_mg_l=source.documented(newest(_markers(source, "crp", CRP_TO_MG_L, "CRP {} mg/L")), "observations"),
-        esr_mm_h=source.documented(newest(_markers(source, "esr", ESR_UNITS, "ESR {} mm/h")), "observations"),
+        temperature_c=source.documented(
+            newest(_temperatures(source)),
+            "observations",
+            why=why_none(
+                "temperature",
+                source.topic(VITAL, "kind", "temperature"),
+                TEMPERATURE,
+                ABOVE,
+                none=NOT_DOCUMENTED,
+            ),
+        ),
+        crp_mg_l=_markers(source, "crp", CRP, "CRP {:g} mg/L"),
+        esr_mm_h=_markers(source, "esr", ESR, "ESR {:g} mm/h"),
         blood_cultures=source.documented(newest_first(_cultures(source)), "observations"),
         fever_or_sepsis=stated(source, answers.statement("fever-or-sepsis", "fever or sepsis")),
     )
@@ -239,13 +248,10 @@ def _by_wording(problem: Problem) -> Iterator[Disease]:
 
 
 def _temperatures(source: Source) -> Iterator[Measurement]:
-    for result, listed in source.results(VITAL):
-        if listed["kind"] == "temperature":
-            celsius = _celsius(result)
-            if celsius is not None:
-                yield Measurement(
-                    celsius, result.moment.when, result.moment.at, result.evidence(f"temperature {celsius:.1f} \u00b0C")
-                )
+    for result in source.topic(VITAL, "kind", "temperature"):
+        celsius = _celsius(result)
+        if celsius is not None:
+            yield result.measured(celsius, f"temperature {celsius:.1f} \u00b0C")
 
 
 def _celsius(result: Observed) -> float | None:
@@ -253,22 +259,20 @@ def _celsius(result: Observed) -> float | None:
     found = number(result, ABOVE)
     if found is None:
         return None
-    value, unit = found
-    if unit in FAHRENHEIT or (not unit and value > BODY_C[1]):
-        value = round((value - 32) / 1.8, 2)
-    elif unit and unit not in CELSIUS:
-        return None
-    return value if BODY_C[0] <= value <= BODY_C[1] else None
+    if unit_of(found, TEMPERATURE.measures) is Trouble.NONE:
+        warm = found.value > BODY_C[1]
+        value: object = FAHRENHEIT.unit.to(TEMPERATURE.unit, found.value) if warm else found.value
+    else:
+        value = TEMPERATURE.of(found)
+    return value if isinstance(value, float) and BODY_C[0] <= value <= BODY_C[1] else None
 
 
-def _markers(source: Source, analyte: str, factors: dict[str, int], shown: str) -> Iterator[Measurement]:
-    for result, listed in source.results(LAB):
-        if listed["analyte"] == analyte:
-            value = in_unit(result, factors, ABOVE)
-            if value is not None and value >= 0:
-                yield Measurement(
-                    value, result.moment.when, result.moment.at, result.evidence(shown.format(f"{value:g}"))
-                )
+def _markers(source: Source, analyte: str, scale: Scale, shown: str) -> Listing[Measurement]:
+    results = source.topic(LAB, "analyte", analyte)
+    read = ((result, scale.value(result, ABOVE)) for result in results)
+    found = (result.measured(value, shown.format(value)) for result, value in read if value is not None and value >= 0)
+    why = why_none(analyte.upper(), results, scale, ABOVE, none=NOT_DOCUMENTED)
+    return source.documented(newest(tuple(found)), "observations", why=why)
 
 
 def _cultures(source: Source) -> Iterator[Statement]:

@@ -14,6 +14,7 @@ from typing import Final
 from cds_service.facts.coded import Found, find
 from cds_service.facts.fact import Evidence
 from cds_service.facts.model import DateRange
+from cds_service.facts.quantities import DAYS
 from cds_service.facts.source import Moment, Source, cut
 from cds_service.facts.wording import either
 from cds_service.fhir import resources as fhir
@@ -217,7 +218,7 @@ def _medicines(source: Source) -> Iterator[Medicine]:
     for dispense in source.record.of(fhir.MedicationDispense):
         handed = dispense.resource
         start = source.start(handed.when_handed_over, handed.when_prepared)
-        end = _after(start, handed.days_supply.value if handed.days_supply else None)
+        end = _after(start, DAYS.amount(handed.days_supply))
         yield from _medicine(source, dispense.reference, handed, handed.status, start, end, handed.dosage_instruction)
     for dose in source.record.of(fhir.MedicationAdministration):
         given = dose.resource
@@ -274,10 +275,7 @@ def _end(source: Source, order: fhir.MedicationRequest, start: Moment) -> DateRa
         return None
     if supply.validity_period is not None and supply.validity_period.end:
         return source.days(supply.validity_period.end)
-    duration = supply.expected_supply_duration
-    if duration is None or (duration.code or duration.unit or "d").strip().lower() not in ("d", "day", "days"):
-        return None
-    return _after(start, duration.value)
+    return _after(start, DAYS.amount(supply.expected_supply_duration))
 
 
 def _after(start: Moment, days: float | None) -> DateRange | None:

@@ -607,13 +607,16 @@ class Draft:
     """It names a reason or a problem of its own."""
 
 
+UnitlessKind = Literal["pain", "crp", "esr", "temperature", "inr", "platelets"]
+
+
 @dataclass(frozen=True, slots=True)
 class Unitless:
-    """CF-07: a number that was not used because nothing says its unit. ``readings``: what it is in the unit of its
-    topic, for each unit it may have been in.
+    """CF-07: a number that was not used because its unit is missing, not known or contradictory. ``readings``: what it
+    is in the unit of its topic, for each unit it may have been in.
     """
 
-    kind: Literal["pain", "crp", "platelets"]
+    kind: UnitlessKind
     readings: tuple[float, ...]
     when: DateRange | None
     at: datetime | None

@@ -12,7 +12,7 @@ from cds_service.facts.coded import row
 from cds_service.facts.model import Disease, Measurement, Neurology, Statement
 from cds_service.facts.pain import newest
 from cds_service.facts.pregnancy import yes_or_no
-from cds_service.facts.quantities import ABOVE, in_unit
+from cds_service.facts.quantities import ABOVE, Scale
 from cds_service.facts.questionnaire import Answers
 from cds_service.facts.source import Observed, Problem, Source, newest_first
 from cds_service.facts.wording import any_pattern, either, spoken_of
@@ -73,17 +73,7 @@ _OTHERWISE: Final = {
 }
 """Words beside a sign that give it another cause or place than the thoracic and lumbar spine."""
 RESIDUAL: Final = re.compile(r"\bpost-? ?void(?:ing)? residual\b|\bresidual urine\b|\burine residual\b|\bpvr\b")
-TO_ML: Final = {
-    "ml": 1,
-    "cc": 1,
-    "cm3": 1,
-    "milliliter": 1,
-    "milliliters": 1,
-    "l": 1000,
-    "liter": 1000,
-    "dl": 100,
-    "cl": 10,
-}
+VOLUME: Final = Scale("volume", "mL")
 
 
 def neurology(source: Source, answers: Answers) -> Neurology:
@@ -155,8 +145,6 @@ def _residuals(source: Source) -> Iterator[Measurement]:
     """No verified code exists for the residual volume, so its name stands for it."""
     for result in source.observed:
         if not result.found and RESIDUAL.search(result.spoken):
-            volume = in_unit(result, TO_ML, ABOVE)
+            volume = VOLUME.value(result, ABOVE)
             if volume is not None and volume >= 0:
-                yield Measurement(
-                    volume, result.moment.when, result.moment.at, result.evidence(f"post-void residual {volume:g} mL")
-                )
+                yield result.measured(volume, f"post-void residual {volume:g} mL")

@@ -11,11 +11,12 @@ from cds_service.facts.bone_health import times_a_day
 from cds_service.facts.fact import Evidence, Interval
 from cds_service.facts.medications import ANALGESIC, COMPANION, KEY, Ingredient, Medicine, ingredients, medication
 from cds_service.facts.model import Disease, Opioid, OpioidCare
+from cds_service.facts.quantities import MASS, PIECES, Scale
 from cds_service.facts.source import Source, cut
 from cds_service.facts.wording import either
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.codes import words
-from cds_service.fhir.resources import Dosage, Quantity
+from cds_service.fhir.resources import Dosage, DoseAndRate
 from cds_service.knowledge.systems import RXNORM
 from cds_service.knowledge.value_set import value_set
 
@@ -24,7 +25,9 @@ FALL: Final = "fall"
 Companion = Literal["benzodiazepine", "gabapentinoid", "naloxone", "laxative"]
 GABAPENTINOIDS: Final = frozenset({"25480", "187832"})
 """Gabapentin and pregabalin."""
-PIECES: Final = frozenset("tbl tablet tablets tab tabs capsule capsules cap caps 1 each ea patch patches".split())
+MILLILITRES: Final = Scale("volume", "mL")
+PER_HOUR: Final = Scale("mass-rate", "ug/h")
+PERIOD: Final = Scale("time", "d")
 
 _FALLS: Final = re.compile(
     r"\b(?:(?:history of|recurrent|repeated|frequent|multiple|mechanical) falls?|history of falling|falls? risk"
@@ -161,13 +164,8 @@ def _most_allowed(dosage: Dosage) -> float | None:
     ratio = dosage.max_dose_per_period
     if ratio is None or ratio.numerator is None or ratio.denominator is None or not ratio.denominator.value:
         return None
-    days = _DAYS.get(_unit(ratio.denominator), 0) * ratio.denominator.value
-    amount = ratio.numerator.value
-    return amount / days if amount is not None and days > 0 and _unit(ratio.numerator) == "mg" else None
-
-
-def _unit(quantity: Quantity) -> str:
-    return (quantity.code or quantity.unit or "").strip().lower().strip("{}[]")
+    days, amount = PERIOD.amount(ratio.denominator), MASS.amount(ratio.numerator)
+    return amount / days if amount is not None and days is not None and days > 0 else None
 
 
 def _dose(dosage: Dosage, name: str, described: str) -> float | None:
@@ -177,11 +175,12 @@ def _dose(dosage: Dosage, name: str, described: str) -> float | None:
     if quantity is None and rate is not None and rate.dose_range is not None:
         quantity = rate.dose_range.high
     if quantity is not None and quantity.value is not None:
-        unit = _unit(quantity)
-        if unit == "mg":
-            return quantity.value
-        strength = _strength(name, described, per_ml=unit == "ml")
-        return quantity.value * strength if strength is not None and unit in (*PIECES, "ml") else None
+        milligrams, volume = MASS.amount(quantity), MILLILITRES.amount(quantity)
+        if milligrams is not None:
+            return milligrams
+        count = PIECES.amount(quantity) if volume is None else volume
+        strength = _strength(name, described, per_ml=volume is not None)
+        return count * strength if strength is not None and count is not None else None
     text = (dosage.text or "").lower()
     told = _MG_TOLD.findall(text)
     if told:
@@ -223,12 +222,23 @@ def _by_the_hour(drug: Ingredient, described: str, dosages: tuple[Dosage, ...]) 
         described,
     )
     if found is None:
-        return None
+        return _rates(dosages)
     strength = float(found[1]) * (1000 if found[2] == "mg" else 1)
     worn = [_patches(dosage) for dosage in dosages] or [1.0]
     return Interval(strength * max(worn), strength * sum(worn))
 
 
+def _rates(dosages: tuple[Dosage, ...]) -> Interval | None:
+    """Where the name does not say it, the rate that a dosage states, as its rate or as its dose."""
+    stated = [rate for dosage in dosages for each in dosage.dose_and_rate[:1] if (rate := _rate(each)) is not None]
+    return Interval(max(stated), sum(stated) if len(stated) == len(dosages) else None) if stated else None
+
+
+def _rate(given: DoseAndRate) -> float | None:
+    rate = PER_HOUR.amount(given.rate_quantity)
+    return PER_HOUR.amount(given.dose_quantity) if rate is None else rate
+
+
 def _patches(dosage: Dosage) -> float:
     quantity = dosage.dose_and_rate[0].dose_quantity if dosage.dose_and_rate else None
-    return quantity.value if quantity is not None and quantity.value and _unit(quantity) in PIECES else 1.0
+    return PIECES.amount(quantity) or 1.0

@@ -11,12 +11,13 @@ from cds_service.facts.coded import find, row
 from cds_service.facts.fact import Fact, fact, no_fact
 from cds_service.facts.levels import BODY_SITE
 from cds_service.facts.model import Disease, Measurement, Pain
-from cds_service.facts.quantities import number
+from cds_service.facts.quantities import UNITY, Number, Scale, Trouble, number, unit_of
 from cds_service.facts.questionnaire import Answers, stated
 from cds_service.facts.source import Observed, Problem, Source
 from cds_service.facts.wording import either, spoken_of
 from cds_service.fhir.codes import words
 from cds_service.knowledge.systems import ICD_10_CM
+from cds_service.knowledge.units import Unit
 
 SCORES: Final = "observation-pain"
 BACK_PAIN: Final = "back-pain-symptom"
@@ -27,10 +28,10 @@ Trend = Literal["worsening", "stable", "improving"]
 RETIRED: Final = {(ICD_10_CM, "M54.5"): "Low back pain"}
 """Split into M54.50 to M54.59 in October 2021; problem lists keep the old code."""
 
-PER_HUNDRED: Final = frozenset({"mm", "%", "/100", "0-100", "{0-100}", "{score}/100"})
-"""Units of a scale of 0 to 100."""
-PER_TEN: Final = frozenset({"", "1", "/10", "cm", "score", "points", "point", "outof10", "0-10"})
-"""Units of a scale of 0 to 10, and any annotation in braces."""
+SCALE: Final = Scale("pain-score", "{score}", bare=True)
+"""Of 0 to 10; a scale of 0 to 100 is brought to it."""
+
+_ANNOTATION: Final = re.compile(r"\{[^{}]*\}")
 
 _COGNITION: Final = either(r"dementia", r"alzheimer\w*", "delirium", r"cognitive (?:impairment|deficit)s?")
 _MILD: Final = either("mild cognitive", "at risk (?:of|for)", "screening", "family history", "rule out")
@@ -69,7 +70,7 @@ SIGNS: Final[dict[str, re.Pattern[str]]] = {
 
 def pain(source: Source, answers: Answers) -> Pain:
     """Scores newest first; an empty list is never "no pain" (decision 1)."""
-    asked = tuple(answers.measurement("pain-nrs", 0, HIGHEST, "pain {}/10 (questionnaire)"))
+    asked = tuple(answers.measurement("pain-nrs", SCALE, HIGHEST, "pain {}/10 (questionnaire)"))
     observed = tuple(_observed(source))
     scores = newest((*(score for score, _ in observed), *asked))
     of_back = newest((*(score for score, is_back in observed if is_back), *asked))
@@ -115,13 +116,17 @@ def out_of_ten(result: Observed) -> float | None:
     found = number(result)
     if found is None:
         return None
-    value, unit = found
-    unit = unit.replace(" ", "")
-    if unit in PER_HUNDRED:
-        value /= 10
-    elif unit not in PER_TEN and not (unit.startswith("{") and unit.endswith("}")):
-        return None
-    return value if 0 <= value <= HIGHEST else None
+    read = found.value if names_no_unit(found) else SCALE.of(found)
+    return read if isinstance(read, float) and 0 <= read <= HIGHEST else None
+
+
+def names_no_unit(found: Number) -> bool:
+    """Whether it is a number alone, or with an annotation in braces, any of which is of 10 unless it says of 100."""
+    said = (found.code or found.unit).replace(" ", "")
+    named = unit_of(found, SCALE.measures)
+    if isinstance(named, Unit):
+        return named.size == 1 and (said == UNITY or _ANNOTATION.fullmatch(said) is not None)
+    return named is Trouble.NONE or (named is Trouble.UNKNOWN and _ANNOTATION.fullmatch(said) is not None)
 
 
 def elsewhere(result: Observed) -> bool:

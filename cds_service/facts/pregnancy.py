@@ -9,7 +9,7 @@ from typing import Final
 
 from cds_service.facts.coded import row
 from cds_service.facts.model import Disease, Pregnancy, Statement
-from cds_service.facts.quantities import number
+from cds_service.facts.quantities import Scale, Trouble
 from cds_service.facts.questionnaire import Answers, stated
 from cds_service.facts.source import Observed, Problem, Source, newest_first
 from cds_service.facts.wording import spoken_of
@@ -21,9 +21,10 @@ LAB: Final = "observation-lab"
 CODE_DAYS: Final = load_threshold_entries()["pregnancy_code_days"].value
 """An older code is not a pregnancy (CX-03)."""
 
+HCG: Final = Scale("chorionic-gonadotropin", "[IU]/L")
 HCG_NEGATIVE_BELOW: Final = 5
 HCG_POSITIVE_FROM: Final = 25
-"""mIU/mL; between them a test is repeated. General knowledge, not verified (tag GK)."""
+"""IU/L; between them a test is repeated. General knowledge, not verified (tag GK)."""
 
 _NEGATIVE: Final = re.compile(r"\bneg(?:ative)?\b|\bnot (?:detected|pregnant|present)\b|\babsent\b|\bno\b")
 _POSITIVE: Final = re.compile(r"\bpos(?:itive)?\b|\bdetected\b|\bpresent\b|\bpregnant\b|\byes\b")
@@ -110,10 +111,11 @@ def yes_or_no(text: str) -> bool | None:
 
 
 def _amount(result: Observed) -> bool | None:
-    found = number(result, ("<", "<="))
-    if found is None:
+    amount = HCG.read(result, ("<", "<="))
+    if amount is None:
         return _says(result)
-    amount = found[0]
+    if isinstance(amount, Trouble):
+        return None
     if amount <= HCG_NEGATIVE_BELOW:
         return False
     return (

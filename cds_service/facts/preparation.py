@@ -9,10 +9,10 @@ from typing import Final
 
 from cds_service.facts.allergies import LONGEST_NOTE
 from cds_service.facts.bleeding import LONG_AGO
-from cds_service.facts.fact import Evidence
+from cds_service.facts.fact import NOT_DOCUMENTED, Evidence
 from cds_service.facts.model import Disease, Measurement, Preparation
 from cds_service.facts.pain import newest
-from cds_service.facts.quantities import in_unit
+from cds_service.facts.quantities import Scale, why_none
 from cds_service.facts.questionnaire import Answers, stated
 from cds_service.facts.source import Source, status_codes
 from cds_service.facts.wording import any_pattern, either, spoken_of
@@ -20,7 +20,7 @@ from cds_service.fhir import resources as fhir
 from cds_service.fhir.codes import words
 
 VITAL: Final = "observation-vital"
-BMI_UNITS: Final = {"": 1, "kg/m2": 1, "kg/m^2": 1, "kg/m\u00b2": 1}
+BMI: Final = Scale("body-mass-index", "kg/m2", bare=True)
 BMI_RANGE: Final = (8.0, 120.0)
 """Outside of it the number or its unit is wrong."""
 
@@ -74,7 +74,11 @@ def preparation(source: Source, answers: Answers) -> Preparation:
     """The answer about an escort, the body mass index newest first, and what words on the record caution of."""
     return Preparation(
         escort=stated(source, answers.statement("escort-available", "escort available")),
-        bmi=source.documented(newest(_bmi(source)), "observations"),
+        bmi=source.documented(
+            newest(_bmi(source)),
+            "observations",
+            why=why_none("body mass index", source.topic(VITAL, "kind", "bmi"), BMI, none=NOT_DOCUMENTED),
+        ),
         risks=source.listing(_risks(source), "conditions"),
         antibiotics=source.listing(_antibiotics(source), "allergies"),
     )
@@ -82,12 +86,10 @@ def preparation(source: Source, answers: Answers) -> Preparation:
 
 def _bmi(source: Source) -> Iterator[Measurement]:
     low, high = BMI_RANGE
-    for result, listed in source.results(VITAL):
-        if listed["kind"] == "bmi":
-            value = in_unit(result, BMI_UNITS)
-            if value is not None and low <= value <= high:
-                shown = f"body mass index {round(value, 1):g} kg/m\u00b2"
-                yield Measurement(value, result.moment.when, result.moment.at, result.evidence(shown))
+    for result in source.topic(VITAL, "kind", "bmi"):
+        value = BMI.value(result)
+        if value is not None and low <= value <= high:
+            yield result.measured(value, f"body mass index {round(value, 1):g} kg/m\u00b2")
 
 
 def _risks(source: Source) -> Iterator[Disease]:

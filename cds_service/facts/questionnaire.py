@@ -9,6 +9,7 @@ from typing import Final
 
 from cds_service.facts.fact import Evidence, Fact, fact, no_fact
 from cds_service.facts.model import DateRange, Listing, Measurement, Statement
+from cds_service.facts.quantities import DAYS, Scale
 from cds_service.facts.source import NEVER, Moment, Source
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.decoding import plain_code
@@ -40,16 +41,16 @@ class Answers:
         word = self.word(link)
         return True if word in _YES else False if word in _NO else None
 
-    def number(self, link: str, low: float, high: float) -> float | None:
-        """A number within its range; None outside of it."""
+    def number(self, link: str, scale: Scale, high: float) -> float | None:
+        """A number from 0 to ``high``; None outside of it, and for a quantity in another unit."""
         answer = self.given.get(link)
         if answer is None:
             return None
-        quantity = answer.value_quantity.value if answer.value_quantity is not None else None
+        quantity = scale.amount(answer.value_quantity)
         value = next(
             (each for each in (answer.value_integer, answer.value_decimal, quantity) if each is not None), None
         )
-        return float(value) if value is not None and low <= value <= high else None
+        return float(value) if value is not None and 0 <= value <= high else None
 
     def word(self, link: str) -> str:
         """A choice by its code, else its text; empty when there is none."""
@@ -72,16 +73,16 @@ class Answers:
             else (Statement(says, self.moment.when, self.evidence(f"{shown}: {'yes' if says else 'no'}")),)
         )
 
-    def measurement(self, link: str, low: float, high: float, shown: str) -> tuple[Measurement, ...]:
+    def measurement(self, link: str, scale: Scale, high: float, shown: str) -> tuple[Measurement, ...]:
         """The answer to a number item; ``shown`` holds the number as ``{}``."""
-        value = self.number(link, low, high)
+        value = self.number(link, scale, high)
         if value is None:
             return ()
         return (Measurement(value, self.moment.when, self.moment.at, self.evidence(shown.format(f"{value:g}"))),)
 
     def amount(self, link: str, shown: str) -> Fact[float]:
         """A count of days, 0 or more."""
-        value = self.number(link, 0, MOST_DAYS)
+        value = self.number(link, DAYS, MOST_DAYS)
         return no_fact() if value is None else fact(value, self.evidence(f"{shown}: {value:g} days"))
 
     def date(self, link: str, source: Source) -> DateRange | None:

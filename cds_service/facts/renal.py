@@ -7,7 +7,7 @@ from typing import Final
 
 from cds_service.facts.model import Listing, Measurement
 from cds_service.facts.pain import newest
-from cds_service.facts.quantities import ABOVE, BELOW, number
+from cds_service.facts.quantities import ABOVE, BELOW, Scale, Trouble, number, why_none
 from cds_service.facts.source import Observed, Source
 from cds_service.knowledge.thresholds import load_threshold_entries
 
@@ -18,25 +18,24 @@ LOWEST_WITHOUT_UNIT: Final = 3
 LOW: Final = load_threshold_entries()["egfr_contrast_min"].value
 """A result "under N" tells that the rate is low only where N itself is."""
 
-TO_ML_MIN: Final = {"ml/min/1.73m2": 1, "ml/min/1.73": 1, "ml/min/bsa": 1, "ml/min": 1, "ml/s/1.73m2": 60, "ml/s": 60}
-"""Units without blanks and brackets. The codes of the set say "/1.73 sq M" themselves, so a plain mL/min means that,
-and so does a number without a unit that is too high for mL/s.
+RATE: Final = Scale("filtration", "mL/min/{1.73_m2}")
+"""The codes of the set say "/1.73 sq M" themselves, so a plain mL/min means that, and so does a number without a unit
+that is too high for mL/s.
 """
-_TRIMMED: Final = str.maketrans({**dict.fromkeys(" {}_^*()"), "\u00b2": "2", ",": "."})
 
 
 def egfr(source: Source) -> Listing[Measurement]:
     """Newest first; finding none proves nothing (decision 1)."""
-    return source.documented(newest(_egfr(source)), "observations", why="no eGFR documented")
+    results = source.topic(LAB, "analyte", "egfr")
+    found = tuple(_egfr(results))
+    return source.documented(newest(found), "observations", why=why_none("eGFR", results, RATE, ABOVE))
 
 
-def _egfr(source: Source) -> Iterator[Measurement]:
-    for result, listed in source.results(LAB):
-        if listed["analyte"] == "egfr":
-            value = _value(result)
-            if value is not None and 0 < value <= HIGHEST:
-                evidence = result.evidence(f"eGFR {value:g} mL/min/1.73 m\u00b2")
-                yield Measurement(value, result.moment.when, result.moment.at, evidence)
+def _egfr(results: tuple[Observed, ...]) -> Iterator[Measurement]:
+    for result in results:
+        value = _value(result)
+        if value is not None and 0 < value <= HIGHEST:
+            yield result.measured(value, f"eGFR {value:g} mL/min/1.73 m\u00b2")
 
 
 def _value(result: Observed) -> float | None:
@@ -45,7 +44,8 @@ def _value(result: Observed) -> float | None:
     found = exact or number(result, BELOW)
     if found is None:
         return None
-    unit = found[1].translate(_TRIMMED).replace("sqm", "m2")
-    factor = TO_ML_MIN.get(unit) if unit else 1 if found[0] >= LOWEST_WITHOUT_UNIT else None
-    value = None if factor is None else found[0] * factor
+    read = RATE.of(found)
+    if read is Trouble.NONE and found.value >= LOWEST_WITHOUT_UNIT:
+        read = found.value
+    value = read if isinstance(read, float) else None
     return None if value is not None and exact is None and value > LOW else value

@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple
 
 from cds_service.facts.coded import NOTHING, Found, Key, find, find_keys
 from cds_service.facts.fact import NOT_DOCUMENTED, Evidence
-from cds_service.facts.model import DateRange, Disease, Listing, R, Statement
+from cds_service.facts.model import DateRange, Disease, Listing, Measurement, R, Statement
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.codes import codes, words
 from cds_service.fhir.dates import DateInterval, parse_date, parse_instant
@@ -107,6 +107,10 @@ class Observed:
     def evidence(self, shown: str) -> Evidence:
         """Where it stands, with a short value of ours."""
         return Evidence(self.reference, cut(shown), self.moment.date)
+
+    def measured(self, value: float, shown: str) -> Measurement:
+        """Its number in the unit of its topic, of its day."""
+        return Measurement(value, self.moment.when, self.moment.at, self.evidence(shown))
 
 
 @dataclass(frozen=True)
@@ -266,6 +270,10 @@ class Source:
     def results(self, set_id: str) -> tuple[tuple[Observed, Row], ...]:
         """The results whose code is in one value set, each with its row."""
         return self._results.get(set_id, ())
+
+    def topic(self, set_id: str, column: str, *wanted: str) -> tuple[Observed, ...]:
+        """Those of them whose row says one of these words."""
+        return tuple(result for result, row in self.results(set_id) if row[column] in wanted)
 
     def resolve(self, reference: Owner | None, within: Resource) -> Resource | None:
         """What a reference names, contained or in the record."""

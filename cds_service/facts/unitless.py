@@ -1,62 +1,83 @@
-"""CF-07: numbers that were not used because nothing says their unit, kept so that a card can say so."""
+"""CF-07: numbers that were not used because their unit is missing, not known or contradictory, kept so that a card can
+say so.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Final, Literal
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
-from cds_service.facts.bleeding import TO_10_9_L
-from cds_service.facts.infection import CRP_TO_MG_L
-from cds_service.facts.model import Unitless
-from cds_service.facts.pain import HIGHEST, PER_HUNDRED, SCORES, elsewhere
-from cds_service.facts.quantities import number
+from cds_service.facts.bleeding import INR, PLATELETS
+from cds_service.facts.infection import BODY_C, CRP, ESR, TEMPERATURE
+from cds_service.facts.model import Unitless, UnitlessKind
+from cds_service.facts.pain import HIGHEST, SCALE, SCORES, elsewhere, names_no_unit
+from cds_service.facts.quantities import ABOVE, BELOW, Scale, Trouble, number, unit_of
 from cds_service.facts.source import Observed, Source
+from cds_service.knowledge.units import unit
 
 LAB: Final = "observation-lab"
+VITAL: Final = "observation-vital"
 HIGHEST_OF_HUNDRED: Final = 100
-NO_UNIT: Final = frozenset({"", "1"})
-"""No unit at all, or the unit of a pure number; an annotation in braces names none either."""
 
-_Kind = Literal["crp", "platelets"]
-_LABS: Final[Mapping[_Kind, tuple[str, Mapping[str, float]]]] = {
-    "crp": ("CRP", CRP_TO_MG_L),
-    "platelets": ("platelets", TO_10_9_L),
-}
-"""The results whose number means nothing without a unit, with the units they come in."""
+
+class _Topic(NamedTuple):
+    """A topic whose number means nothing without its unit; ``comes_in``: the units that such results come in."""
+
+    kind: UnitlessKind
+    shown: str
+    place: tuple[str, str, str]
+    scale: Scale
+    comes_in: tuple[str, ...]
+    comparators: frozenset[str] = ABOVE
+
+
+_TOPICS: Final = (
+    _Topic("crp", "CRP", (LAB, "analyte", "crp"), CRP, ("mg/L", "mg/dL")),
+    _Topic("esr", "ESR", (LAB, "analyte", "esr"), ESR, ("mm/h",)),
+    _Topic("temperature", "temperature", (VITAL, "kind", "temperature"), TEMPERATURE, ("Cel", "[degF]")),
+    _Topic("inr", "INR", (LAB, "analyte", "inr"), INR, ("{INR}",)),
+    _Topic("platelets", "platelets", (LAB, "analyte", "platelets"), PLATELETS, ("10*9/L", "/uL"), BELOW),
+)
 
 
 def unitless(source: Source) -> tuple[Unitless, ...]:
-    """Pain beyond 10, CRP and platelets without a unit; INR, ESR and temperature have but one plausible reading."""
-    return (*_scores(source), *_labs(source))
+    """Pain beyond 10 without a unit or of a strange one, and laboratory results and temperatures whose unit does not
+    tell. Without any, INR, ESR and temperature have but one plausible reading.
+    """
+    return (*_scores(source), *(each for topic in _TOPICS for each in _results(source, topic)))
 
 
 def _scores(source: Source) -> Iterator[Unitless]:
     """A score beyond 10 may be of 100 (DE-11)."""
-    for result, listed in source.results(SCORES):
+    for result in source.topic(SCORES, "use", "score"):
         found = number(result)
-        if listed["use"] != "score" or elsewhere(result) or found is None or not _names_no_unit(found[1]):
+        if found is None or elsewhere(result) or not 0 <= found.value <= HIGHEST_OF_HUNDRED:
             continue
-        if HIGHEST < found[0] <= HIGHEST_OF_HUNDRED:
-            yield _kept("pain", "pain", found[0], (found[0] / 10,), result)
+        trouble = unit_of(found, SCALE.measures)
+        if names_no_unit(found):
+            if found.value > HIGHEST:
+                yield _kept("pain", "pain", found.value, (found.value / 10,), Trouble.NONE, result)
+        elif isinstance(trouble, Trouble):
+            readings = tuple(each for each in (found.value, found.value / 10) if each <= HIGHEST)
+            yield _kept("pain", "pain", found.value, readings, trouble, result)
 
 
-def _labs(source: Source) -> Iterator[Unitless]:
-    for result, listed in source.results(LAB):
-        kind = next((each for each in _LABS if each == listed["analyte"]), None)
-        found = number(result) if kind is not None else None
-        if kind is None or found is None or found[0] < 0 or not _names_no_unit(found[1]):
+def _results(source: Source, topic: _Topic) -> Iterator[Unitless]:
+    for result in source.topic(*topic.place):
+        found = number(result, topic.comparators)
+        trouble = unit_of(found, topic.scale.measures) if found is not None else None
+        if found is None or not isinstance(trouble, Trouble) or found.value < 0:
             continue
-        shown, factors = _LABS[kind]
-        readings = tuple(sorted({found[0] * factor for factor in factors.values()}))
-        yield _kept(kind, shown, found[0], readings, result)
-
-
-def _names_no_unit(unit: str) -> bool:
-    return unit in NO_UNIT or (unit.startswith("{") and unit.endswith("}") and unit not in PER_HUNDRED)
+        if trouble is not Trouble.NONE or topic.kind in ("crp", "platelets"):
+            units = (unit(code, topic.scale.measures) for code in topic.comes_in)
+            readings = {each.to(topic.scale.unit, found.value) for each in units if each is not None}
+            if topic.kind == "temperature":
+                readings = {each for each in readings if BODY_C[0] <= each <= BODY_C[1]}
+            yield _kept(topic.kind, topic.shown, found.value, tuple(sorted(readings)), trouble, result)
 
 
 def _kept(
-    kind: Literal["pain", "crp", "platelets"], shown: str, value: float, readings: tuple[float, ...], result: Observed
+    kind: UnitlessKind, shown: str, value: float, readings: tuple[float, ...], trouble: Trouble, result: Observed
 ) -> Unitless:
-    evidence = result.evidence(f"{shown} {value:g}, no unit")
+    evidence = result.evidence(f"{shown} {value:g}, {trouble.value}")
     return Unitless(kind, readings, result.moment.when, result.moment.at, evidence)

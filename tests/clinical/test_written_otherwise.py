@@ -6,18 +6,16 @@ The cards stay. Where the other form says less, or nothing, they become those fo
 from __future__ import annotations
 
 import base64
-import copy
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from tests.clinical.builder import CPT, HCPCS, ICD, LOINC, PATIENT, RXNORM, SNOMED, build, load_vignettes
+from tests.clinical.builder import CPT, HCPCS, ICD, LOINC, RXNORM, SNOMED, Json, build
+from tests.clinical.rewriting import SUBJECT, VIGNETTES, besides, changed, coded, instead
 from tests.clinical.running import post, topics
 
-VIGNETTES = load_vignettes()
-SUBJECT = {"reference": f"Patient/{PATIENT}"}
 REFERRAL = {"augmentation-referral": "info"}
 ASKED = {"augmentation-missing-data": "info"}
 CARE = {"conservative-care": "info"}
@@ -25,55 +23,6 @@ MRI = {"mri-without-contrast": "info"}
 ALTERNATIVE = {"alternative-to-mri": "info"}
 CONFLICT = {"conflicting-data": "info"}
 BONES = {"osteoporosis-treatment": "info"}
-
-Json = dict[str, Any]
-
-
-def coded(system: str, code: str, text: str = "") -> Json:
-    """A CodeableConcept."""
-    return {"coding": [{"system": system, "code": code}], **({"text": text} if text else {})}
-
-
-def found(request: Json, key: str, name: str) -> Json:
-    """The resource of that id, to change."""
-    entries = request["prefetch"][key].get("entry", [])
-    (resource,) = (entry["resource"] for entry in entries if entry["resource"]["id"] == name)
-    changed: Json = resource
-    return changed
-
-
-def without(request: Json, key: str, name: str) -> Json:
-    """The request without that resource."""
-    changed = copy.deepcopy(request)
-    bundle = changed["prefetch"][key]
-    bundle["entry"] = [entry for entry in bundle["entry"] if entry["resource"]["id"] != name]
-    return changed
-
-
-def instead(name: str, key: str, old: str, new_key: str, new: Json) -> Json:
-    """A vignette's request with one resource replaced by another one, under its own key."""
-    request = without(build(VIGNETTES[name]), key, old)
-    request["prefetch"][new_key].setdefault("entry", []).append({"resource": {"id": "other-form", **new}})
-    return request
-
-
-def besides(name: str, key: str, new: Json) -> Json:
-    """A vignette's request with one resource more."""
-    request = build(VIGNETTES[name])
-    request["prefetch"][key].setdefault("entry", []).append({"resource": {"id": "other-form", **new}})
-    return request
-
-
-def changed(name: str, key: str, resource: str, **members: Any) -> Json:
-    """A vignette's request with members of one resource replaced, or taken away by None."""
-    request = build(VIGNETTES[name])
-    target = found(request, key, resource)
-    for member, value in members.items():
-        if value is None:
-            target.pop(member, None)
-        else:
-            target[member] = value
-    return request
 
 
 def observation(**value: Any) -> Json:

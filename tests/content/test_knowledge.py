@@ -802,7 +802,7 @@ def test_every_data_file_has_a_reader() -> None:
     """No file lies in the package that no loader reads."""
     names = {name for name, _ in data_files(data_directory())}
     sets = {f"value_sets/{set_id}.{suffix}" for set_id in SET_IDS for suffix in ("csv", "toml")}
-    files = "thresholds citations conflicts hold_intervals coverage_policies coverage".split()
+    files = "thresholds citations conflicts hold_intervals coverage_policies coverage units".split()
     assert names == sets | {f"{name}.toml" for name in files}
 
 

@@ -54,12 +54,14 @@ def test_the_reason_of_the_encounter_counts() -> None:
         (99, "g/L", 9.9),
         (13.1, "gm/dL", 13.1),
         (9.9, None, None),
-        (6.1, "mmol/L", None),
+        (6.1, "mmol/L", 9.83),
         (0, "g/dL", None),
     ],
 )
 def test_haemoglobin_in_its_units(value: float, unit: str | None, found: float | None) -> None:
-    """RF-08: grams a decilitre or a litre; without a unit 13 and 130 are both seen, and none is guessed."""
+    """RF-08: grams a decilitre or a litre, millimoles of its iron; without a unit 13 and 130 are both seen, and
+    none is guessed.
+    """
     values = [each.value for each in facts(observation("718-7", value, unit)).alarms.haemoglobin_g_dl.items]
     assert values == ([] if found is None else [found])
 

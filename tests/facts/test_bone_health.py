@@ -315,6 +315,13 @@ def test_z_scores() -> None:
     assert facts().bone_health.z_scores.gap == "no Z-score documented"
 
 
+def test_scores_of_one_day_name_their_place() -> None:
+    """F14: of a spine and a hip that differ each stands for itself, and the lower decides."""
+    spine, hip = observation("38267-1", -2.6), observation("38264-8", -1.1, id="o2")
+    shown = {each.evidence.value for each in facts(spine, hip).bone_health.t_scores.items}
+    assert shown == {"T-score -2.6 (spine)", "T-score -1.1 (hip)"}
+
+
 def test_the_last_dose_of_denosumab() -> None:
     """SP-06: what was given or handed over, of any strength; a prescription is no dose."""
 

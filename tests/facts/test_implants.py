@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.facts.records import ME, SNOMED, concept, condition, facts, resource
+from tests.facts.records import ME, SNOMED, concept, condition, facts, report, resource
 
 NCI = "urn:oid:2.16.840.1.113883.3.26.1.1"
 
@@ -135,3 +135,41 @@ def test_none_recorded_needs_devices_conditions_and_procedures() -> None:
     assert facts().implants.gap is None
     assert facts(without=("devices",)).implants.gap == "devices not sent"
     assert facts(without=("procedures",)).implants.gap == "procedures not sent"
+
+
+def film(text: str, **more: Any) -> dict[str, Any]:
+    """The report of a chest film."""
+    return report("30746-2", text, **{"id": "film", **more})
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("A stimulator is seen.", [("neurostimulator", "unknown")]),
+        ("Left-sided pacemaker. MR conditional.", [("pacemaker", "unknown")]),
+        ("Dual-lead AICD in place; pacer wires unchanged.", [("icd", "unknown"), ("pacemaker", "unknown")]),
+        ("No pacemaker. Lungs clear.", []),
+        ("The pacemaker has been removed.", []),
+        ("Interval removal of the pacemaker.", []),
+        ("Temporary pacing wires.", []),
+        ("The patient was screened for a pacemaker.", []),
+        ("ICD-10 code M80.08XA.", []),
+    ],
+)
+def test_the_words_of_a_report_name_an_implant(text: str, found: list[tuple[str, str]]) -> None:
+    """Hazard 11: an implant that only prose names is one whose MR label nobody recorded; what is denied is none."""
+    assert kinds(film(text)) == found
+
+
+def test_a_report_of_a_kind_that_a_device_stands_for_adds_nothing() -> None:
+    """One entry for a kind; a later removal ends it, a later film says that it is there again."""
+    assert kinds(film("Pacemaker."), device(label=concept("C106046", NCI))) == [("pacemaker", "conditional")]
+    removal = procedure("Removal of pacemaker", when="2026-11-15")
+    assert kinds(film("Pacemaker.", effectiveDateTime="2026-11-01"), removal) == []
+    assert kinds(film("Pacemaker.", effectiveDateTime="2026-11-16"), removal) == [("pacemaker", "unknown")]
+
+
+def test_a_void_report_names_nothing() -> None:
+    """DE-17: entered in error is nothing seen; a laboratory report is no imaging."""
+    assert kinds(film("Pacemaker.", status="entered-in-error ")) == []
+    assert kinds(report("58410-2", "Pacemaker.", category=[concept("LAB", "http://x.example")])) == []

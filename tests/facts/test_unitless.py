@@ -1,4 +1,4 @@
-"""CF-07: numbers that were not used because nothing says their unit are kept, and only those."""
+"""CF-07: numbers whose unit is missing, not known or contradictory are kept, and only those."""
 
 from __future__ import annotations
 
@@ -22,7 +22,12 @@ from tests.facts.records import facts, observation
         (observation("72514-3", 65, bodySite={"text": "left knee"}), []),
         (observation("1988-5", 80), [("crp", (80.0, 800.0))]),
         (observation("1988-5", 80, "mg/L"), []),
-        (observation("1988-5", 80, "furlong"), []),
+        (observation("1988-5", 80, "furlong"), [("crp", (80.0, 800.0))]),
+        (observation("4537-7", 80, "furlong"), [("esr", (80.0,))]),
+        (observation("8310-5", 101, "furlong"), [("temperature", (pytest.approx(38.33, abs=0.01),))]),
+        (observation("6301-6", 1.5, "s"), [("inr", (1.5,))]),
+        (observation("72514-3", 8, "kg"), [("pain", (8.0, 0.8))]),
+        (observation("8310-5", 38), []),
         (observation("777-3", 230), [("platelets", (0.23, 230.0))]),
         (observation("777-3", 230, "10*9/L"), []),
         (observation("777-3", "low"), []),
