@@ -222,15 +222,7 @@ def evaluate(recommendations: Sequence[Recommendation], a: Assessment, situation
     ]
     judged = _absorb(judged, a)
     cards, judged = _cap(_merge(judged), judged, a, situation)
-    return Evaluation(a, situation, tuple(judged), cards, _status(gate, a))
-
-
-def _status(gate: str | None, a: Assessment) -> Status:
-    """Nobody is to take the silence about a child or the dead for "looked, nothing to say" (F8); that about a test or
-    confidential encounter is not to tell that it is one.
-    """
-    is_dead = gate == "G-02" and a.facts.patient.deceased.value is True
-    return "out-of-scope" if is_dead or gate in ("G-01", AUDIENCE) else "complete"
+    return Evaluation(a, situation, tuple(judged), cards, "out-of-scope" if gate in ("G-01", AUDIENCE) else "complete")
 
 
 def _nowhere(a: Assessment) -> Judgement:
