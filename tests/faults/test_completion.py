@@ -38,8 +38,8 @@ def server() -> Iterator[FhirServer]:
 
 @pytest.fixture(scope="module")
 def patient_service() -> Iterator[Running]:
-    """With all the time that a busy machine may need: what is looked at is the answer."""
-    with running(deadline_ms=30_000, fhir_deadline_ms=20_000) as service:
+    """A service of its own, so that no other test's server stands at the one in hand."""
+    with running() as service:
         yield service
 
 

@@ -388,15 +388,15 @@ def loud() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("loud")
-def test_no_library_tells_at_any_level(service: Running, server: FhirServer, log: list[str]) -> None:
+def test_no_library_tells_at_any_level(hurried: Running, server: FhirServer, log: list[str]) -> None:
     """J9: urllib3 logs each URL at DEBUG, and a strange header with its URL at WARNING; nothing of it is written
     (``conftest.log`` looks at every record).
     """
-    service.post(call(server.base))
+    hurried.post(call(server.base))
     for script in (faults.malformed_header, faults.reset, faults.bad_chunk, faults.silence):
         server.heal()
         server.fault("Observation", script)
-        service.post(call(server.base))
+        hurried.post(call(server.base))
     with FhirServer(chart(), tls=certificates.expired()) as expired:
-        service.post(call(expired.base))
+        hurried.post(call(expired.base))
     assert len(log) >= 6
