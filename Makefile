@@ -13,7 +13,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 PIP := $(PY) -m pip --disable-pip-version-check --no-input install --quiet
 PACKAGING := pyproject.toml hatch_build.py requirements-build.txt
 
-.PHONY: help run test exhaustive check format lint types contracts docs lock bench wheel wheel-test validate-r4 validate-reports fuzz mutants clean
+.PHONY: help run test test-hapi exhaustive check format lint types contracts docs lock bench wheel wheel-test validate-r4 validate-reports fuzz mutants clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -52,6 +52,11 @@ WORKERS ?= auto
 
 test: $(VENV)/.dev ## the test suite, on all cores (WORKERS=0 for one process)
 	$(PY) -m pytest --numprocesses $(WORKERS) --dist loadgroup
+
+# Built first, because that takes minutes once and no test may. HAPI_ALL=1 asks about every vignette instead of a sample.
+test-hapi: $(VENV)/.dev ## the tests against a real HAPI FHIR server (Java 17, Maven); one that is skipped fails them
+	tools/hapi/run.sh --build
+	$(PY) -m pytest tests/hapi --hapi
 
 exhaustive: $(VENV)/.dev ## what `make test` asks of some vignettes asked of all: every fact blanked, every key withheld
 	$(PY) -m pytest --numprocesses $(WORKERS) --dist loadgroup tests/clinical/test_blank_one_fact.py tests/faults/test_completion.py --exhaustive

@@ -5,6 +5,7 @@ environment.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -15,14 +16,20 @@ import orjson
 
 from cds_service import settings as configuration
 from cds_service.app import check_content, check_site, today
+from cds_service.check import telling
+from cds_service.check.asking import BARE_HOOKS, bare, from_file
+from cds_service.check.ehr import DEADLINE_MS, Ehr, Unusable
+from cds_service.check.finding import Found, find
 from cds_service.errors import RequestError, SettingsError
 from cds_service.fhir.client.client import FhirClient
+from cds_service.fhir.client.tokens import Token
+from cds_service.fhir.record import bare_id
 from cds_service.hooks import explain as explaining
 from cds_service.hooks.invoke import Evaluated, judge, respond
 from cds_service.hooks.offer import offered_services
 from cds_service.hooks.requests import HookRequest, hook_of, read_request
 from cds_service.hooks.responses import operation_outcome, to_json
-from cds_service.hooks.services import Service
+from cds_service.hooks.services import HOOKS, Service
 from cds_service.knowledge.errors import ContentError
 from cds_service.reports import read_report, reading_to_json
 from cds_service.reports.trace import trace
@@ -38,6 +45,17 @@ _COLUMNS = 100
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     options = _parser().parse_args(arguments)
+    try:
+        code = _run(options)
+        sys.stdout.flush()  # here, so that a reader who has gone is noticed here
+        return code
+    except BrokenPipeError:  # an OSError too, so it stands first
+        return _seen_enough()
+    except OSError as error:
+        return _say(f"cannot read or write: {error.strerror}", ENVIRONMENT)
+
+
+def _run(options: argparse.Namespace) -> int:
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)
@@ -46,10 +64,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RequestError as error:
         _print(operation_outcome(error.code, str(error), error.expression))
         return _say(str(error), REFUSED)
-    except OSError as error:
-        return _say(f"cannot read or write: {error.strerror}", ENVIRONMENT)
-    except BrokenPipeError:
-        return ANSWERED
+
+
+def _seen_enough() -> int:
+    """Whoever read the output (`| head`) has gone. The rest goes nowhere: Python would try it again at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+    return ANSWERED
 
 
 def _say(message: str, code: int) -> int:
@@ -60,6 +82,12 @@ def _say(message: str, code: int) -> int:
 def _print(body: Mapping[str, object]) -> None:
     whole = orjson.loads(to_json(body))  # slices of the request become JSON like the rest
     sys.stdout.write(orjson.dumps(whole, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def _show(text: str) -> None:
+    """Text with words of a record: it may hold letters that a terminal lacks."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "replace").decode(encoding), flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -110,6 +138,27 @@ def _parser() -> argparse.ArgumentParser:
     target.add_argument("--out", type=Path, metavar="DIR", help="write bundles, requests and an index into this folder")
     patients.add_argument("--as-of", type=_date, metavar="DATE", help="the day they are made for; by default today")
     patients.set_defaults(command=_sample_patients)
+
+    check = commands.add_parser(
+        "check",
+        help="play an EHR against a live FHIR server",
+        description="Runs a hook of this service for patients of a FHIR server, as an EHR that sends fhirServer and no"
+        " prefetch, and prints what was asked, what was missing, and the cards. Nothing is written there.",
+    )
+    check.add_argument("base", type=_base, metavar="FHIR_BASE", help="the server; it counts as allowed")
+    whom = check.add_mutually_exclusive_group(required=True)
+    whom.add_argument("--patient", type=_patient, metavar="ID", help="for this patient")
+    whom.add_argument("--find", action="store_true", help="for patients with a vertebral fracture on record")
+    check.add_argument("--limit", type=_number(1, 1000), default=5, metavar="N", help="patients of --find; 5")
+    check.add_argument("--hook", choices=HOOKS, metavar="H", help=f"{', '.join(BARE_HOOKS)}; others need --request")
+    check.add_argument("--request", metavar="FILE", help="take hook, orders and the rest of the context from a request")
+    check.add_argument("--token", type=_dash, metavar="-", help="read a token from standard input; else VCF_TOKEN")
+    check.add_argument(
+        "--deadline-ms", type=_number(10, 60_000), default=DEADLINE_MS, metavar="N", help="time for reading; 15000"
+    )
+    check.add_argument("--as-of", type=_date, metavar="DATE", help="judge as of this day; by default today")
+    check.add_argument("--json", action="store_true", help="JSON instead of text")
+    check.set_defaults(command=_check)
     return parser
 
 
@@ -132,6 +181,28 @@ def _base(text: str) -> str:
         return configuration.base_url(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _patient(text: str) -> str:
+    found = bare_id(text)
+    if found is None:
+        raise argparse.ArgumentTypeError("use the id of a Patient")
+    return found
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"use a whole number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
+def _dash(text: str) -> str:
+    if text != "-":  # and it is not repeated: it may be the token itself
+        raise argparse.ArgumentTypeError("give - and the token on standard input: others can see the arguments")
+    return text
 
 
 def _bytes(name: str) -> bytes:
@@ -175,9 +246,7 @@ def _read_report(options: argparse.Namespace) -> int:
     color = options.color == "always" or (
         options.color == "auto" and sys.stdout.isatty() and not configuration.wants_no_color()
     )
-    view = report_view(trace(text), width=shutil.get_terminal_size((_COLUMNS, 24)).columns, color=color)
-    encoding = sys.stdout.encoding or "utf-8"
-    print(view.encode(encoding, "replace").decode(encoding))  # a report may hold letters that a terminal lacks
+    _show(report_view(trace(text), width=shutil.get_terminal_size((_COLUMNS, 24)).columns, color=color))
     return ANSWERED
 
 
@@ -217,6 +286,50 @@ def _load(sample: Mapping[str, Mapping[str, object]], base: str) -> int:
     except Unreachable as error:
         return _say(f"{error}; what is not listed above was not loaded", ENVIRONMENT)
     return REFUSED if refused else ANSWERED
+
+
+def _check(options: argparse.Namespace) -> int:
+    if options.token and options.request == "-":
+        return _say("standard input can hold the token or the request, not both", USAGE)
+    settings = configuration.load()
+    check_site(settings)
+    if options.request:
+        question = from_file(offered_services(), _bytes(options.request))
+        if options.hook not in (None, question.service.hook):
+            return _say(f"the request is for {question.service.hook}: leave --hook out", USAGE)
+    elif options.hook in (None, *BARE_HOOKS):
+        question = bare(offered_services(), options.hook or BARE_HOOKS[0])
+    else:
+        return _say(f"{options.hook} is about more than a patient: give it with --request FILE", USAGE)
+    ehr = Ehr(settings, options.base, _token(options), options.deadline_ms)
+    try:
+        server = ehr.server()
+        found = find(ehr) if options.find else Found((options.patient,))
+    except Unusable as error:
+        return _say(str(error), ENVIRONMENT if error.out_of_reach else REFUSED)
+    as_of = options.as_of or today(settings)
+    if options.find:
+        _say(telling.of_search(found, options.limit), ANSWERED)
+    if not options.json:
+        _show(telling.heading(server, question.service.hook, as_of))
+    outcomes = []
+    for patient_id in found.patients[: options.limit]:
+        outcomes.append(ehr.call(question, patient_id, as_of))
+        if not options.json:
+            _show(telling.summary(outcomes[-1]) if options.find else telling.whole(outcomes[-1], ehr))
+    if options.json:
+        _print(telling.as_json(ehr, server, question.service.hook, as_of, outcomes))
+    return ANSWERED if any(outcome.response for outcome in outcomes) else REFUSED
+
+
+def _token(options: argparse.Namespace) -> Token | None:
+    if options.token is None:
+        token = configuration.bearer_token()
+    else:
+        token = configuration.read_token(sys.stdin.readline(), "standard input")
+        if token is None:
+            raise SettingsError(["standard input: there is no token on its first line"])
+    return Token(token) if token else None
 
 
 def _serve(options: argparse.Namespace) -> int:

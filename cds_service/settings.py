@@ -122,14 +122,19 @@ def wants_no_color(environ: Mapping[str, str] | None = None) -> bool:
 
 
 def bearer_token(environ: Mapping[str, str] | None = None) -> str | None:
-    """The token in ``VCF_TOKEN``, for a command that plays the client; None without one. Raises SettingsError.
+    """The token in ``VCF_TOKEN``, for a command that plays the client; None without one. Raises SettingsError."""
+    values = os.environ if environ is None else environ
+    return read_token(values.get("VCF_TOKEN", ""), "VCF_TOKEN")
+
+
+def read_token(text: str, where: str) -> str | None:
+    """The bearer token that a text is; None for an empty one. Raises SettingsError, which says ``where`` it came from.
 
     What is no token (RFC 6750) is refused here: in a header it would end up in an error message.
     """
-    values = os.environ if environ is None else environ
-    token = values.get("VCF_TOKEN", "").strip()
+    token = text.strip()
     if token and not re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", token):
-        raise SettingsError(["VCF_TOKEN: use a bearer token, without the word Bearer"])
+        raise SettingsError([f"{where}: use a bearer token, without the word Bearer"])
     return token or None
 
 

@@ -19,13 +19,24 @@ CollectFhir = Callable[[Mapping[str, Any], str], None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--exhaustive`: what takes minutes is asked of every vignette."""
+    """`--exhaustive`: what takes minutes is asked of every vignette. `--hapi`: the tests marked so run too."""
     parser.addoption("--exhaustive", action="store_true", help="what takes minutes, over every vignette")
+    parser.addoption("--hapi", action="store_true", help="run the tests against a real HAPI server, and skip none")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[COLLECTED] = {}
     config.pluginmanager.import_plugin("tests.log_watch")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without `--hapi` the tests marked so are not run: they need Java, Maven and a minute."""
+    if config.getoption("--hapi"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("hapi")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("hapi")]
 
 
 @pytest.fixture(scope="session")
@@ -57,9 +68,20 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         for file, lines in session.config.stash[COLLECTED].items():
             name = f"{file}.{worker}.ndjson" if worker else f"{file}.ndjson"
             (folder / name).write_text("".join(f"{line}\n" for line in lines.values()), encoding="utf-8")
+    if skipped_of_hapi(session.config) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def skipped_of_hapi(config: pytest.Config) -> int:
+    """How many tests were skipped in a run with `--hapi`, which promises that none is."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    return len(reporter.stats.get("skipped", ())) if reporter is not None and config.getoption("--hapi") else 0
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    skipped = skipped_of_hapi(config)
+    if skipped:
+        terminalreporter.write_line(f"--hapi: {skipped} skipped, which counts as failed", red=True)
     target = os.environ.get("COLLECT_FHIR")
     if target:
         files = Path(target).glob("*.ndjson")

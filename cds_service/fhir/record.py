@@ -385,16 +385,17 @@ def _next_of(bundle: fhir.Bundle) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class PageHead:
-    """What stands around the entries of a page: the type of the Bundle, and where the next page is."""
+    """What stands around the entries of a page: the type of the Bundle, where the next page is, how many they are."""
 
     type: str | None
     next: str | None
+    entries: int
 
 
 def page_head(text: bytes) -> PageHead | None:
     """What a page says of itself; None for what is no Bundle."""
     bundle, _ = _read_bundle(text)
-    return None if bundle is None else PageHead(bundle.type, _next_of(bundle))
+    return None if bundle is None else PageHead(bundle.type, _next_of(bundle), len(bundle.entry))
 
 
 def _bundle_state(
@@ -721,21 +722,21 @@ class OpenRecord:
         self.notes[_REFUSALS.get(reason, NoteKind.UNREADABLE), name, kind] += 1
         self.unreadable.append(Unreadable(kind, resource_id, name, reason))
 
+    def _miss_nameless(self) -> None:
+        """A drug that nobody can tell is there and not read: it may be the one that a rule asks for."""
+        nameless = set(self.nameless_medications())
+        for found in self.found if nameless else ():
+            if isinstance(found.resource, _MEDICATED) and _medication_id(found.resource, self.urls) in nameless:
+                self.notes[NoteKind.UNREADABLE, found.key, found.kind] += 1
+                self.unread[found.key] += 1
+
     def nameless_medications(self) -> tuple[str, ...]:
         """Ids of Medications that are not here and that a resource refers to without saying in any word what they
         are.
         """
         here = {found.resource.id for found in self.found if found.kind == "Medication"}
-        ids: dict[str, None] = {}
-        for found in self.found:
-            if not isinstance(found.resource, _MEDICATED) or _is_named(found.resource.medication_codeable_concept):
-                continue
-            named = found.resource.medication_reference
-            target = None if named is None or named.display else _target((named.reference or "").strip(), self.urls)
-            kind, _, resource_id = (target or "").partition("/")
-            if kind == "Medication" and resource_id not in here and decoding.well_formed_id(resource_id):
-                ids[resource_id] = None
-        return tuple(ids)
+        ids = (_medication_id(each.resource, self.urls) for each in self.found if isinstance(each.resource, _MEDICATED))
+        return tuple(dict.fromkeys(each for each in ids if each is not None and each not in here))
 
     def record(self, asked: Iterable[str] = ()) -> PatientRecord:
         """Settles owners and duplicates, cuts to the bound, and closes the record; once.
@@ -744,6 +745,7 @@ class OpenRecord:
         whole incomplete. Raises IdentityMismatch when ``patient`` holds somebody else.
         """
         patient = self._patient()
+        self._miss_nameless()
         by_type: dict[type[Resource], list[Located[Any]]] = {}
         by_reference: dict[str, Located[Any]] = {}
         originals: dict[str | tuple[str, str | bytes], _Found] = {}
@@ -858,6 +860,16 @@ _MEDICATED: Final = (
     fhir.MedicationRequest,
     fhir.MedicationStatement,
 )
+
+
+def _medication_id(resource: Resource, urls: Mapping[str, str]) -> str | None:
+    """The id of the Medication that alone says what a resource is about; None where words or codes say it."""
+    if not isinstance(resource, _MEDICATED) or _is_named(resource.medication_codeable_concept):
+        return None
+    named = resource.medication_reference
+    target = None if named is None or named.display else _target((named.reference or "").strip(), urls)
+    kind, _, resource_id = (target or "").partition("/")
+    return decoding.well_formed_id(resource_id) if kind == "Medication" else None
 
 
 def _is_named(concept: fhir.CodeableConcept | None) -> bool:

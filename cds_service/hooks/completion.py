@@ -47,17 +47,25 @@ NO_SERVER: Final = Fetching()
 
 
 def asked(service: Service, request: HookRequest, record: OpenRecord) -> tuple[str, ...]:
-    """The keys that there is something to read for: the role only of a user who is a PractitionerRole, and a part of a
-    split key only where the client did not answer under the key itself, which then stands for all of it.
+    """The keys that there is something to read for: the role only of a user who is a PractitionerRole.
+
+    A client that answers under a split key itself, and knows nothing of its parts, answers for all of it where there
+    is no server to read the part from.
     """
-    return tuple(key for key in service.prefetch if _is_asked(key, request, record))
+    return tuple(
+        key for key in service.prefetch if _is_told(key, request) and not _is_answered_by_the_whole(key, record)
+    )
 
 
-def _is_asked(key: str, request: HookRequest, record: OpenRecord) -> bool:
-    if key == USER_KEY:
-        return (request.user_id or "").startswith("PractitionerRole/")
-    own = own_key(key) or key
-    return key == own or record.state(key) is not KeyState.ABSENT or record.state(own) is KeyState.ABSENT
+def _is_told(key: str, request: HookRequest) -> bool:
+    return key != USER_KEY or (request.user_id or "").startswith("PractitionerRole/")
+
+
+def _is_answered_by_the_whole(key: str, record: OpenRecord) -> bool:
+    own = own_key(key)
+    if own is None or own == key:
+        return False
+    return record.state(key) is KeyState.ABSENT and record.state(own) is not KeyState.ABSENT
 
 
 @contextmanager
@@ -86,11 +94,14 @@ def completed(
 
 @dataclass(frozen=True, slots=True)
 class _Want:
-    """One thing to ask for. ``rest`` marks the further pages of a key that was sent; PROBE is no key."""
+    """One thing to ask for. ``rest`` marks the further pages of a key that was sent, ``spare`` what is done without
+    where no server may be read; PROBE is no key.
+    """
 
     key: str
     job: Callable[[Reader], Pages]
     rest: bool = False
+    spare: bool = False
 
     @property
     def required(self) -> bool:
@@ -100,9 +111,13 @@ class _Want:
 
 def _wants(service: Service, request: HookRequest, record: OpenRecord) -> list[_Want]:
     """What is to be asked for, what is required first."""
-    keys = asked(service, request, record)
+    keys = [key for key in service.prefetch if _is_told(key, request)]
     wants = [
-        _Want(key, partial(_answer, template=service.prefetch[key], request=request))
+        _Want(
+            key,
+            partial(_answer, template=service.prefetch[key], request=request),
+            spare=_is_answered_by_the_whole(key, record),
+        )
         for key in keys
         if _is_missing(key, record)
     ]
@@ -114,7 +129,7 @@ def _wants(service: Service, request: HookRequest, record: OpenRecord) -> list[_
     ]
     if wants and "patient" not in missing:
         # Read even where it was sent: a server that does not know the patient answers every search with nothing.
-        wants.append(_Want(PROBE, partial(_answer, template=service.prefetch["patient"], request=request)))
+        wants.append(_Want(PROBE, partial(_answer, template=service.prefetch["patient"], request=request), spare=True))
     return sorted(wants, key=lambda want: (not want.required, want.key != PROBE))
 
 
@@ -128,16 +143,19 @@ def _fetched(server: _Server, wants: Sequence[_Want], record: OpenRecord) -> Fet
     """Asks for all at once and puts the answers into the record."""
     reader = server.reader()
     if isinstance(reader, Failure):
+        wants = [want for want in wants if not want.spare]
         results: list[Pages | Failure] = [reader] * len(wants)
+        if wants:
+            server.refused(reader)
     else:
         jobs = [partial(want.job, reader) for want in wants]
         results = reader.together(jobs, required=sum(want.required for want in wants))
-    patient = next((result for want, result in zip(wants, results, strict=True) if want.key in ("patient", PROBE)))
+    patient = next((r for want, r in zip(wants, results, strict=True) if want.key in ("patient", PROBE)), None)
     proven = isinstance(patient, Pages) and patient.pages != GONE.pages
     failures: dict[str, Failure] = {}
     words: dict[str, str] = {}
     for want, result in zip(wants, results, strict=True):
-        if want.key == PROBE:
+        if want.key == PROBE or (want.spare and result is Failure.OUT_OF_SCOPE):
             continue
         failure = result if isinstance(result, Failure) else None
         if want.key == "patient" and result == GONE:
@@ -184,15 +202,21 @@ class _Server:
                     self._client.open(server, self._request.grant, self._until, self._traffic)
                 )
             except NotFetched as error:
-                self._traffic.failure(error.failure)
                 self._opened = error.failure
         return self._opened
+
+    def refused(self, failure: Failure) -> None:
+        """Something could not even be asked for."""
+        self._traffic.failure(failure)
 
     def attachments(self, addresses: Sequence[str]) -> Mapping[str, bytes | NotRead]:
         """The content behind addresses, fetched together; those beyond a bound are ``truncated``."""
         wanted = tuple(dict.fromkeys(addresses))
-        reader = self.reader() if wanted else Failure.NOT_ASKED
+        if not wanted:
+            return {}
+        reader = self.reader()
         if isinstance(reader, Failure):
+            self.refused(reader)
             return {}
         few = wanted[:MOST_ATTACHMENTS]
         results = reader.together([partial(reader.attachment, address) for address in few])

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ from cds_service.app import create_app
 from cds_service.recommendations import ALL
 from cds_service.samples import cases, sample_request
 from cds_service.settings import Settings
+from tests.conftest import ROOT
 from tests.schemas.conformance import assert_conformant, assert_operation_outcome
 
 AS_OF = date(2026, 11, 20)
@@ -117,6 +121,24 @@ def test_usage_errors_exit_2(arguments: list[str], capsys: pytest.CaptureFixture
         cli.main(arguments)
     assert stopped.value.code == 2
     assert "usage:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["sample-patients"], ["sample-request"]], ids=["a little", "much"])
+def test_whoever_has_seen_enough_may_go(command: list[str]) -> None:
+    """`... | head`: the reader of the output has gone before all is written; exit 0, and no word of complaint."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "cds_service.cli", *command],
+        cwd=ROOT,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writing)
+    assert done.returncode == 0
+    assert not [line for line in done.stderr.splitlines() if not line.startswith("vcf-cds: --load")]
 
 
 def test_explain_lists_every_recommendation(request_file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -153,8 +153,19 @@ def test_a_drug_that_is_only_a_reference_is_looked_up(service: Running, sent: st
         assert said.topics == REFERRAL
         orders = [each for each in chart("1") if each["resourceType"] == "MedicationRequest"]
         assert len(server.asked_for("Medication")) == len(orders)
+        assert said.missing == []
         unnamed = service.post(call(None, prefetch, authorization=None))
         assert unnamed.topics != REFERRAL
+        assert unnamed.missing == ["medications"]
+
+
+def test_a_drug_that_cannot_be_looked_up_is_said(service: Running) -> None:
+    """Unknown is a value: it may be the anticoagulant that a rule asks for."""
+    with FhirServer() as server:
+        nameless(server)
+        server.fault("Medication", answering(500))
+        said = service.post(call(server.base))
+        assert said.missing == ["medications"]
 
 
 def test_a_drug_with_a_name_is_not_looked_up(service: Running) -> None:

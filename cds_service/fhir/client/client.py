@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
 from contextlib import closing, contextmanager
@@ -52,12 +52,38 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
+class Exchange:
+    """One thing that was asked of a server, and what came of it. ``query`` holds the patient's id.
+
+    ``began`` and ``ended`` are moments of the client's clock; one that nobody waited for has no end. ``status`` is the
+    HTTP status where there was one, ``entries`` how many a page of a list had.
+    """
+
+    query: str
+    page: int
+    began: float
+    ended: float | None = None
+    status: int | None = None
+    failure: Failure | None = None
+    entries: int | None = None
+
+    def answered(self, answer: Answer) -> Answer:
+        """Keep the status of an answer, and pass it on."""
+        self.status = answer.status
+        return answer
+
+
+@dataclass(slots=True)
 class Traffic:
-    """What a call asked of a server: counts and names of ours, for the log."""
+    """What a call asked of a server: counts and names of ours, for the log.
+
+    ``trace`` is for a command whose operator asks what was asked; the service keeps none.
+    """
 
     requests: int = 0
     failed: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+    trace: list[Exchange] | None = None
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def asked(self) -> None:
@@ -71,6 +97,13 @@ class Traffic:
             name = failure.name.lower()
             self.failed[name] = self.failed.get(name, 0) + 1
 
+    def began(self, exchange: Exchange) -> Exchange:
+        """One more exchange, kept where that was asked for."""
+        if self.trace is not None:
+            with self._lock:
+                self.trace.append(exchange)
+        return exchange
+
 
 class FhirClient:
     """What outlives a call: who may be contacted, the gates, the resolver, the certificates. Safe between threads."""
@@ -82,9 +115,11 @@ class FhirClient:
         resolve: Resolve = system_resolver,
         clock: Callable[[], float] = time.monotonic,
         client: str = "default",
+        own_ports: Iterable[int] | None = None,
     ) -> None:
+        """``own_ports`` are those of this machine that are never called: by default the one of the settings."""
         self.clock = clock
-        self.own_ports = {settings.port}
+        self.own_ports = {settings.port} if own_ports is None else set(own_ports)
         self._settings = settings
         self._client = client
         self._names = Names(resolve)
@@ -201,24 +236,25 @@ class Reader:
         kind, _, parameters = query.partition("?")
         right = self._right(kind, search=True)
         first = self._first_page(kind, parameters)
-        more = self._pages_after(first.next, MOST_PAGES - 1)
+        more = self._pages_after(first.next, MOST_PAGES - 1, query)
         restricted = RESTRICTED if right is Right.RESTRICTED else None
         return Pages((first.body, *more.pages), more.why or restricted)
 
     def after(self, link: str) -> Pages:
         """The pages after a first one that the client sent, whose ``next`` is ``link``."""
-        return self._pages_after(link, MOST_PAGES - 1)
+        return self._pages_after(link, MOST_PAGES - 1, "")
 
     def _first_page(self, kind: str, parameters: str) -> _Page:
-        if self.by_post:
-            answer = self._ask(f"{self._base.url}/{kind}/_search", form=parse_qsl(parameters))
-            if answer.status not in (404, 405, 415):
-                return self._page(answer)
-            self.by_post = False
-        return self._page(self._ask(f"{self._base.url}/{kind}?{parameters}"))
+        with self._exchange(f"{kind}?{parameters}") as exchange:
+            if self.by_post:
+                answer = self._ask(f"{self._base.url}/{kind}/_search", form=parse_qsl(parameters))
+                if answer.status not in (404, 405, 415):
+                    return self._page(answer, exchange)
+                self.by_post = False
+            return self._page(self._ask(f"{self._base.url}/{kind}?{parameters}"), exchange)
 
-    def _pages_after(self, link: str | None, most: int) -> Pages:
-        """The pages that ``next`` links lead to, as many as there are or as may be read."""
+    def _pages_after(self, link: str | None, most: int, query: str) -> Pages:
+        """The pages that ``next`` links lead to, as many as there are or as may be read; ``query`` began them."""
         read: list[bytes] = []
         seen: set[str] = set()
         while link is not None:
@@ -229,7 +265,8 @@ class Reader:
                 return Pages(tuple(read), MORE_PAGES)
             seen.add(url)
             try:
-                page = self._page(self._ask(url))
+                with self._exchange(query, page=len(read) + 2) as exchange:
+                    page = self._page(self._ask(url), exchange)
             except NotFetched as error:
                 return Pages(tuple(read), f"{MORE_PAGES}: {error.failure.words}")
             read.append(page.body)
@@ -239,17 +276,26 @@ class Reader:
     def read(self, kind: str, resource_id: str) -> bytes:
         """One resource, of that type and with that id. Raises NotFetched (GONE when it does not exist)."""
         self._right(kind, search=False)
-        answer = self._ask(f"{self._base.url}/{kind}/{resource_id}")
-        body = self._checked(answer, search=False)
-        try:
-            head = decoding.read_head(body)
-        except NotReadable:
-            raise self._failed(Failure.NOT_READABLE) from None
-        if head.resource_type != kind:
-            raise self._failed(Failure.NOT_READABLE)
-        if head.id != resource_id:
-            raise self._failed(Failure.OTHER_PATIENT if kind == "Patient" else Failure.NOT_READABLE)
-        return body
+        with self._exchange(f"{kind}/{resource_id}") as exchange:
+            answer = exchange.answered(self._ask(f"{self._base.url}/{kind}/{resource_id}"))
+            body = self._checked(answer, search=False)
+            try:
+                head = decoding.read_head(body)
+            except NotReadable:
+                raise self._failed(Failure.NOT_READABLE) from None
+            if head.resource_type != kind:
+                raise self._failed(Failure.NOT_READABLE)
+            if head.id != resource_id:
+                raise self._failed(Failure.OTHER_PATIENT if kind == "Patient" else Failure.NOT_READABLE)
+            return body
+
+    def capabilities(self) -> bytes:
+        """The server's CapabilityStatement. Raises NotFetched."""
+        with self._exchange("metadata") as exchange:
+            body = self._checked(exchange.answered(self._ask(f"{self._base.url}/metadata")), search=False)
+            if decoding.resource_type(body) != "CapabilityStatement":
+                raise self._failed(Failure.NOT_READABLE)
+            return body
 
     def attachment(self, link: str) -> bytes | NotRead:
         """The content behind an attachment's address, if it lies under the base; of a Binary its data."""
@@ -259,10 +305,11 @@ class Reader:
         try:
             if "/Binary/" in url:
                 self._right("Binary", search=False)
-            answer = self._ask(url, accept=_ANY_FORM)
-            failure = of_status(answer.status, search=False)
-            if failure is not None:
-                raise self._failed(failure)
+            with self._exchange(url.removeprefix(f"{self._base.url}/")) as exchange:
+                answer = exchange.answered(self._ask(url, accept=_ANY_FORM))
+                failure = of_status(answer.status, search=False)
+                if failure is not None:
+                    raise self._failed(failure)
         except NotFetched as error:
             cut = error.failure in (Failure.TIMED_OUT, Failure.TOO_LARGE)
             return NotRead("truncated" if cut else "format")
@@ -284,15 +331,28 @@ class Reader:
         except NotFetched as error:
             raise self._failed(error.failure) from None
 
-    def _page(self, answer: Answer) -> _Page:
+    @contextmanager
+    def _exchange(self, query: str, page: int = 1) -> Iterator[Exchange]:
+        """One exchange from its beginning to its end, for the trace."""
+        exchange = self._traffic.began(Exchange(query, page, self._clock()))
+        try:
+            yield exchange
+        except NotFetched as error:
+            exchange.failure = error.failure
+            raise
+        finally:
+            exchange.ended = self._clock()
+
+    def _page(self, answer: Answer, exchange: Exchange) -> _Page:
         """The Bundle of an answer to a search."""
-        body = self._checked(answer, search=True)
+        body = self._checked(exchange.answered(answer), search=True)
         kind = decoding.resource_type(body)
         if kind == "OperationOutcome":
             raise self._failed(Failure.SEARCH_REFUSED)
         head = page_head(body) if kind == "Bundle" else None
         if head is None or head.type not in (None, "searchset"):
             raise self._failed(Failure.NOT_READABLE)
+        exchange.entries = head.entries
         return _Page(body, head.next)
 
     def _checked(self, answer: Answer, *, search: bool) -> bytes:
@@ -318,7 +378,11 @@ class Reader:
         return body
 
     def _failed(self, failure: Failure) -> NotFetched:
-        """Count a failure, and give the exception to raise."""
+        """Count a failure, and give the exception to raise. What still ran when the call had failed was cut off by us,
+        and says nothing.
+        """
+        if self._stopped:
+            return NotFetched(Failure.NOT_ASKED)
         self._traffic.failure(failure)
         if failure.counts:
             self._visit.failed += 1
