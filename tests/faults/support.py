@@ -91,7 +91,7 @@ def keys_of(hook: str = "patient-view") -> tuple[str, ...]:
 
 
 def is_part(key: str) -> bool:
-    """Whether a key is a part of another one, which answers for it when it was sent (docs/fhir-access.md)."""
+    """Whether a key is a part of another, which answers for it where nobody is to be asked (docs/fhir-access.md)."""
     return own_key(key) != key
 
 
