@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.clinical.builder import PATIENT
-from tests.faults.support import Running, running
+from tests.faults.support import HURRIED_MS, Running, running
 from tests.servers import network
 
 OURS = "vcf_cds"
@@ -51,4 +51,11 @@ def log() -> Iterator[list[str]]:
 def service() -> Iterator[Running]:
     """The service in the demo profile. Its servers differ in every test, so no test disturbs another's gates."""
     with running() as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def hurried() -> Iterator[Running]:
+    """The same with 0.4 seconds for reading."""
+    with running(**HURRIED_MS) as service:
         yield service

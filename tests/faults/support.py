@@ -37,12 +37,14 @@ AUTHORIZATION: Final[Mapping[str, Any]] = {
     "subject": "vcf-cds",
     "patient": PATIENT,
 }
-DEADLINE: Final = 0.4
-"""Seconds for reading, in the services of these tests (1.0 as shipped)."""
+PATIENT_MS: Final[Mapping[str, Any]] = {"deadline_ms": 30_000, "fhir_deadline_ms": 15_000}
+"""All the time that a busy machine may need, where time is not what is looked at."""
+HURRIED_MS: Final[Mapping[str, Any]] = {"deadline_ms": 1_500, "fhir_deadline_ms": 400}
+"""0.4 seconds for reading (1.0 as shipped)."""
 HELD_AT_MOST: Final = 0.5
-"""Seconds until the answer is there, whatever the FHIR server does: 0.4 for reading, the rest for judging."""
+"""Seconds until a hurried answer is there, whatever the FHIR server does: 0.4 for reading, the rest for judging."""
 TRIES: Final = 3
-"""Whoever measures time on a machine that is busy measures the machine too; the best of three does not."""
+"""Whoever measures time on a machine that is busy measures the machine too; the best of three tries does not."""
 NEVER_TOLD: Final = re.compile(
     r"127\.0\.0\.1|::1|localhost|ehr\.example|https?:|fhir/|[Uu]rllib|[Rr]equests\b|[Ss]ocket|Traceback|Exception|Errno"
 )
@@ -89,7 +91,7 @@ def keys_of(hook: str = "patient-view") -> tuple[str, ...]:
 
 
 def is_part(key: str) -> bool:
-    """Whether a key is a part of another one, which answers for it when it was sent (docs/fhir-access.md)."""
+    """Whether a key is a part of another, which answers for it where nobody is to be asked (docs/fhir-access.md)."""
     return own_key(key) != key
 
 
@@ -203,15 +205,20 @@ class Running:
         _check(said, text)
         return said
 
-    def quickest(self, request: Mapping[str, Any], *, within: float = HELD_AT_MOST) -> Said:
-        """The first answer that came in time, of three; of none the quickest."""
-        best = self.post(request)
-        for _ in range(TRIES - 1):
-            if best.seconds <= within:
-                break
-            again = self.post(request)
-            best = min(best, again, key=lambda said: said.seconds)
-        return best
+    def post_in_time(
+        self, request: Mapping[str, Any], expect: Callable[[Said], None], *, within: float = HELD_AT_MOST
+    ) -> None:
+        """An answer that is as expected and comes in time; one of three tries, for the machine may be busy."""
+        for left in reversed(range(TRIES)):
+            said = self.post(request)
+            try:
+                expect(said)
+                assert said.seconds <= within
+            except AssertionError:
+                if not left:
+                    raise
+            else:
+                return
 
 
 def _check(said: Said, text: str) -> None:
@@ -232,8 +239,8 @@ def running(
     clock: Callable[[], float] | None = None,
     **more: Any,
 ) -> Iterator[Running]:
-    """The service on the tests' day with 0.4 seconds for reading; ``more`` are further settings."""
-    usual = settings or Settings(as_of=AS_OF, fhir_deadline_ms=round(DEADLINE * 1000))
+    """The service on the tests' day, with much time for reading; ``more`` are further settings."""
+    usual = settings or Settings(as_of=AS_OF, **PATIENT_MS)
     app = create_app(
         replace(usual, **more), resolve=resolve or system_resolver, clock=clock if clock is not None else time.monotonic
     )

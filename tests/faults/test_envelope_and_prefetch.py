@@ -23,7 +23,6 @@ OUTCOME: Final = {
 }
 """The failure of a search, with what must not be repeated."""
 OPTIONAL: Final = tuple(key for key in keys_of() if key not in ("patient", "conditions"))
-WITHHELD: Final = tuple(key for key in keys_of() if not is_part(key))
 
 
 @pytest.fixture
@@ -91,7 +90,7 @@ def test_a_patient_that_is_null_is_no_patient(service: Running, server: FhirServ
     assert (said.status, said.expression) == (412, ["prefetch.patient"])
 
 
-@pytest.mark.parametrize("key", WITHHELD)
+@pytest.mark.parametrize("key", keys_of())
 def test_an_absent_key_is_fetched(service: Running, server: FhirServer, sent: Json, whole: Said, key: str) -> None:
     """C14: it and the patient, nothing else; and the answer is that of a client that sent it."""
     del sent[key]
@@ -99,7 +98,7 @@ def test_an_absent_key_is_fetched(service: Running, server: FhirServer, sent: Js
     assert len(server.asked) == (1 if key == "patient" else 2)
 
 
-@pytest.mark.parametrize("key", [key for key in OPTIONAL if key in WITHHELD])
+@pytest.mark.parametrize("key", [key for key in OPTIONAL if not is_part(key)])
 def test_an_absent_key_and_nobody_to_ask(service: Running, sent: Json, key: str) -> None:
     """C14: unknown, and said without words in parentheses, for nobody was asked."""
     del sent[key]
@@ -388,15 +387,15 @@ def loud() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("loud")
-def test_no_library_tells_at_any_level(service: Running, server: FhirServer, log: list[str]) -> None:
+def test_no_library_tells_at_any_level(hurried: Running, server: FhirServer, log: list[str]) -> None:
     """J9: urllib3 logs each URL at DEBUG, and a strange header with its URL at WARNING; nothing of it is written
     (``conftest.log`` looks at every record).
     """
-    service.post(call(server.base))
+    hurried.post(call(server.base))
     for script in (faults.malformed_header, faults.reset, faults.bad_chunk, faults.silence):
         server.heal()
         server.fault("Observation", script)
-        service.post(call(server.base))
+        hurried.post(call(server.base))
     with FhirServer(chart(), tls=certificates.expired()) as expired:
-        service.post(call(expired.base))
+        hurried.post(call(expired.base))
     assert len(log) >= 6

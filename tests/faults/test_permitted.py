@@ -16,7 +16,7 @@ import pytest
 from cds_service.app import create_app
 from cds_service.settings import FhirBase, Settings
 from tests.clinical.builder import AS_OF
-from tests.faults.support import DEADLINE, Clock, Running, Said, as_prefetched, call, chart, keys_of, running
+from tests.faults.support import PATIENT_MS, Clock, Running, Said, as_prefetched, call, chart, keys_of, running
 from tests.servers import certificates
 from tests.servers.fhir import FhirServer
 from tests.servers.listening import LOCAL, has_ipv6
@@ -89,7 +89,7 @@ def _site(folders: pytest.TempPathFactory, *, private: bool) -> Iterator[Site]:
             as_of=AS_OF,
             fhir_allow=(FhirBase(f"https://ehr.example:{server.port}/fhir", private=private),),
             fhir_ca_file=certificates.write_authority(folders.mktemp("authority")),
-            fhir_deadline_ms=round(DEADLINE * 1000),
+            **PATIENT_MS,
         )
         with running(settings, resolve=names, clock=clock) as service:
             yield Site(service, server, names, clock)
