@@ -58,8 +58,8 @@ test-hapi: $(VENV)/.dev ## the tests against a real HAPI FHIR server (Java 17, M
 	tools/hapi/run.sh --build
 	$(PY) -m pytest tests/hapi --hapi
 
-exhaustive: $(VENV)/.dev ## what `make test` asks of some vignettes asked of all: every fact blanked, every key withheld
-	$(PY) -m pytest --numprocesses $(WORKERS) --dist loadgroup tests/clinical/test_blank_one_fact.py tests/faults/test_completion.py --exhaustive
+exhaustive: $(VENV)/.dev ## what `make test` asks of some vignettes asked of all: every fact blanked, every key withheld, two variants each
+	$(PY) -m pytest --numprocesses $(WORKERS) --dist loadgroup tests/clinical/test_blank_one_fact.py tests/clinical/test_vignettes.py tests/faults/test_completion.py --exhaustive
 
 check: lint types contracts test ## format, lint, types, import contracts, then the tests (content and docs drift among them)
 

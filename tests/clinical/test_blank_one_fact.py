@@ -15,7 +15,6 @@ recommendation is judged again at every level:
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -28,6 +27,7 @@ from cds_service.recommendations.recommendation import Judgement
 from tests.clinical.blanking import without_one_fact
 from tests.clinical.builder import VARIANTS, Variant, as_of, build, load_vignettes
 from tests.clinical.running import evaluated, facts_of
+from tests.shares import share, wants_all
 
 pytestmark = pytest.mark.xdist_group("blank-one-fact")
 """One process for all of it: the last test reads what the first ones found."""
@@ -169,15 +169,10 @@ def unexplained(name: str, variant: Variant | None) -> list[str]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every vignette with `--exhaustive`; else one in three, by its name, and those of section F."""
+    """Every vignette with `--exhaustive`; else one in six, by its name, and those of section F."""
     if metafunc.function.__name__ == "test_a_blanked_fact_turns_no_answer_round":
-        every = metafunc.config.getoption("--exhaustive", default=False)
-        metafunc.parametrize("name", [name for name in VIGNETTES if every or name.isdigit() or in_turn(name)])
-
-
-def in_turn(name: str) -> bool:
-    """One in three, and always the same ones."""
-    return hashlib.sha256(name.encode()).digest()[0] % 3 == 0
+        taken = {*share(metafunc.config, VIGNETTES, 6), *(name for name in VIGNETTES if name.isdigit())}
+        metafunc.parametrize("name", [name for name in VIGNETTES if name in taken])
 
 
 def test_a_blanked_fact_turns_no_answer_round(name: str) -> None:
@@ -193,7 +188,7 @@ def test_a_blanked_answer_of_the_form_turns_no_answer_round(name: str) -> None:
 
 def test_every_exception_happens(pytestconfig: pytest.Config) -> None:
     """An exception that no vignette needs is not kept."""
-    if not pytestconfig.getoption("--exhaustive", default=False):
+    if not wants_all(pytestconfig):
         pytest.skip("asks every vignette: make exhaustive")
     cases = [(name, None) for name in VIGNETTES] + [(name, FORM) for name in IN_THE_FORM]
     seen = {(f.topic, f.fact) for name, variant in cases for f in flips(name, variant)}

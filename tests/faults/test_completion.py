@@ -7,7 +7,6 @@ for (an observation without a LOINC code) is in neither answer.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from tests.clinical.builder import PATIENT, build, load_vignettes
 from tests.faults.support import Running, Said, is_part, running, service_of
 from tests.servers import faults
 from tests.servers.fhir import FhirServer
+from tests.shares import in_turn, share
 
 Json = dict[str, Any]
 VIGNETTES = load_vignettes()
@@ -85,21 +85,15 @@ def queries(request: Json) -> dict[str, str]:
     return {key: query for key, query in filled.items() if key != "practitioner-role" or with_role}
 
 
-ONE_IN: Final = {"name": 3, "each": 18}
+ONE_IN: Final = {"name": 6, "each": 32}
 """Which part of the vignettes `make test` takes: where two answers are compared, and where three for every key."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every vignette with `--exhaustive` (`make exhaustive`), else some of them, by their names."""
-    every = metafunc.config.getoption("--exhaustive", default=False)
     for argument, one_in in ONE_IN.items():
         if argument in metafunc.fixturenames:
-            metafunc.parametrize(argument, [name for name in VIGNETTES if every or in_turn(name, one_in)])
-
-
-def in_turn(name: str, one_in: int) -> bool:
-    """One in so many, and always the same ones."""
-    return hashlib.sha256(name.encode()).digest()[0] % one_in == 0
+            metafunc.parametrize(argument, share(metafunc.config, VIGNETTES, one_in))
 
 
 def test_nothing_sent_and_everything_sent_are_one(patient_service: Running, server: FhirServer, name: str) -> None:
