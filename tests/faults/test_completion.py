@@ -8,6 +8,7 @@ for (an observation without a LOINC code) is in neither answer.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -135,13 +136,13 @@ def expect_named(unread: Said, whole: Said, key: str) -> None:
 
 
 def told(said: Said, key: str) -> Json:
-    """All that an answer says, but for whether the key was not sent or failed."""
+    """All that an answer says, but for whether the key was not sent or failed; a long reason is cut anywhere in it."""
     if said.status != 200:
         return said.body
     answer = said.answer
+    reason = re.compile(rf"\b{key} (?:not sent|failed)|\b{key}(?: not)?\.\.\.")
     for card in answer["cards"]:
-        lines = card["detail"].splitlines()
-        card["detail"] = [line for line in lines if f"{key} not sent" not in line and f"{key} failed" not in line]
+        card["detail"] = [line for line in card["detail"].splitlines() if not reason.search(line)]
     return answer
 
 
