@@ -16,12 +16,11 @@ from tests.hapi.loading import DATA, cases, not_asked_for, sample
 
 GAPS = (
     "keys that nobody could read",
-    "finds DeviceRequest",
     "finds Observation (Post-void residual urine volume)",
     "order-select finds Coverage",
 )
-"""Why vignettes cannot be had from a server: a brace may be a DeviceRequest, a post-void residual has no LOINC code,
-and an order-select does not ask who pays.
+"""Why vignettes cannot be had from a server: a post-void residual has no LOINC code, and an order-select does not ask
+who pays.
 """
 
 
@@ -51,7 +50,7 @@ def test_every_vignette_is_loaded_or_its_reason_known() -> None:
     reasons = {name: not_asked_for(name) for name in load_vignettes()}
     assert {name for name, why in reasons.items() if not why} == set(cases())
     assert not [line for why in reasons.values() for line in why if not any(gap in line for gap in GAPS)]
-    assert len(cases()) > 0.89 * len(load_vignettes())
+    assert len(cases()) > 0.97 * len(load_vignettes())
 
 
 def test_the_sample_reaches_every_topic_hook_and_type() -> None:
