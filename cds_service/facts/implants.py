@@ -236,16 +236,17 @@ def _problems(source: Source) -> Iterator[_Seen]:
 def _pictured(told: Iterable[Told]) -> Iterator[_Seen]:
     """What reports of imaging name in passing: "a stimulator is seen"."""
     for report in told:
-        if not _ANY_SEEN.search(report.text):
-            continue
-        named: dict[str, None] = {}
-        for sentence in _SENTENCE.split(report.text):
-            kind = _kind_seen(sentence)
-            if kind is not None:
-                named[kind] = None
-        for kind in named:
+        for kind in _kinds_in(report.text):
             shown = f"{_shown(kind, 'unknown')} (named in a report)"
             yield _Seen(kind, "unknown", report.moment.when, Evidence(report.reference, shown, report.moment.date))
+
+
+@remembered(longest=20_000, most=512)
+def _kinds_in(text: str) -> tuple[str, ...]:
+    """The kinds of implants that the words of a report name, each once."""
+    if not _ANY_SEEN.search(text):
+        return ()
+    return tuple(dict.fromkeys(kind for kind in map(_kind_seen, _SENTENCE.split(text)) if kind is not None))
 
 
 def _kind_seen(sentence: str) -> str | None:
