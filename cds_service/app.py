@@ -83,7 +83,7 @@ def _evaluation(client: FhirClient) -> Evaluate:
         try:
             return invoke(service, request, settings, as_of=as_of, client=client, traffic=traffic)
         finally:
-            calls.note_traffic(traffic.requests, traffic.seconds, traffic.failed)
+            calls.note_traffic(traffic.requests, traffic.seconds, traffic.failed, traffic.strangers)
 
     return evaluate
 

@@ -23,7 +23,8 @@ class RequestLine:
 
     ``service`` and ``hook`` are set only once they are known to be ours; ``missing`` is that of the answer;
     ``fhir_requests``, ``fhir_ms`` and ``fhir_failed`` count what was asked of the client's FHIR server, the
-    milliseconds it took, and name the ways in which it failed; ``evaluation`` is the status in the answer;
+    milliseconds it took, and name the ways in which it failed; ``other_patient`` counts resources of somebody else
+    that were dropped; ``evaluation`` is the status in the answer;
     ``problem`` the OperationOutcome code of an error; ``failure_id`` the opaque id of a 500, ``failure`` its exception
     type and ``at`` the innermost line of this package.
     """
@@ -42,6 +43,7 @@ class RequestLine:
     fhir_requests: int | None = None
     fhir_ms: float | None = None
     fhir_failed: tuple[str, ...] = ()
+    other_patient: int | None = None
     problem: str = ""
     failure_id: str = ""
     failure: str = ""

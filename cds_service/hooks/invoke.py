@@ -24,7 +24,16 @@ from cds_service.fhir.attachments.outcome import NotRead
 from cds_service.fhir.attachments.pdf import parsing_apart
 from cds_service.fhir.client.client import FhirClient, Traffic
 from cds_service.fhir.drafts import Draft, NotABundle
-from cds_service.fhir.record import IdentityMismatch, KeyState, OpenRecord, PatientRecord, bare_id, open_record, own_key
+from cds_service.fhir.record import (
+    IdentityMismatch,
+    KeyState,
+    NoteKind,
+    OpenRecord,
+    PatientRecord,
+    bare_id,
+    open_record,
+    own_key,
+)
 from cds_service.fhir.resources import Condition
 from cds_service.fhir.text import Means
 from cds_service.hooks.cards import OVERRIDE_REASONS, Words, fill, load_cards
@@ -104,9 +113,11 @@ def judge(
     if bare_id(request.patient_id) is None:
         raise Malformed("context.patientId must be a FHIR id", code="invalid", expression="context.patientId")
     opened = open_record(request.patient_id, joined(request), zone=zone)
-    with completed(service, request, opened, client, reading_until, traffic or Traffic()) as fetching:
+    traffic = traffic or Traffic()
+    with completed(service, request, opened, client, reading_until, traffic) as fetching:
         keys = asked(service, request, opened)
         record, drafts = _closed(opened, keys, request)
+        traffic.strangers = sum(note.count for note in record.notes if note.kind is NoteKind.OTHER_PATIENT)
         _require(record, request, fetching)
         with parsing_apart(attachments_until, clock) as parse:
             facts = _facts(

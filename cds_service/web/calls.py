@@ -31,9 +31,13 @@ def note(**fields: Any) -> None:
     g.call.noted.update(fields)
 
 
-def note_traffic(requests: int, seconds: float, failed: Iterable[str]) -> None:
-    """Put what was asked of a FHIR server into the line; nothing when nothing was."""
+def note_traffic(requests: int, seconds: float, failed: Iterable[str], strangers: int) -> None:
+    """Put what was asked of a FHIR server into the line, and how many resources of another patient were dropped;
+    nothing when nothing was.
+    """
     names = tuple(sorted(failed))
+    if strangers:
+        note(other_patient=strangers)
     if requests or names:
         note(fhir_requests=requests, fhir_ms=round(seconds * 1000, 1), fhir_failed=names)
 

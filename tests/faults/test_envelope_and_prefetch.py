@@ -370,6 +370,30 @@ def test_the_log_counts_what_was_asked(service: Running, server: FhirServer, log
     assert line["fhir_failed"] == ["server_error"]
 
 
+def test_the_log_counts_what_points_elsewhere(service: Running, server: FhirServer, sent: Json, log: list[str]) -> None:
+    """C20, security counter: a link away from the server, of a page or of an attachment."""
+    sent["observations"]["link"] = [{"relation": "next", "url": "https://elsewhere.invalid/fhir?page=2"}]
+    service.post(call(server.base, sent))
+    assert json.loads(log[-1].partition(": ")[2])["fhir_failed"] == ["elsewhere"]
+
+
+@pytest.mark.parametrize("server_given", [False, True])
+def test_the_log_counts_resources_of_somebody_else(
+    service: Running, server: FhirServer, sent: Json, log: list[str], server_given: bool
+) -> None:
+    """E27, security counter: sent or fetched, they were dropped."""
+    intruder: Json = {"resourceType": "Condition", "id": "intruder", "code": {"text": "Metastatic breast cancer"}}
+    intruder["subject"] = {"reference": "Patient/somebody-else"}
+    if server_given:
+        found = [each for each in chart() if each["resourceType"] == "Condition"]
+        server.fault("Condition", faults.saying(faults.bundle(*found, intruder)))
+        assert service.post(call(server.base)).status == 200
+    else:
+        sent["conditions"]["entry"].append({"resource": intruder})
+        assert service.post(call(None, sent)).status == 200
+    assert json.loads(log[-1].partition(": ")[2])["other_patient"] == 1
+
+
 def test_the_log_is_silent_about_servers_nobody_asked(service: Running, sent: Json, log: list[str]) -> None:
     """operations 1.6: no field where nothing was asked."""
     service.post(call(None, sent))

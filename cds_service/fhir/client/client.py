@@ -19,7 +19,7 @@ from cds_service.fhir.attachments.content import content_of
 from cds_service.fhir.attachments.outcome import NotRead
 from cds_service.fhir.client.addresses import admitted
 from cds_service.fhir.client.bases import Base, document, permitted, under
-from cds_service.fhir.client.failures import ELSEWHERE, MORE_PAGES, RESTRICTED, Failure, NotFetched, of_status
+from cds_service.fhir.client.failures import MORE_PAGES, RESTRICTED, Failure, NotFetched, of_status
 from cds_service.fhir.client.gates import Gates, Visit
 from cds_service.fhir.client.grants import Grant, Right
 from cds_service.fhir.client.names import Names, Resolve, system_resolver
@@ -75,7 +75,8 @@ class Exchange:
 
 @dataclass(slots=True)
 class Traffic:
-    """What a call asked of a server: counts and names of ours, for the log.
+    """What a call asked of a server: counts and names of ours, for the log. ``strangers`` counts resources of another
+    patient, sent or fetched, that were dropped.
 
     ``trace`` is for a command whose operator asks what was asked; the service keeps none.
     """
@@ -83,6 +84,7 @@ class Traffic:
     requests: int = 0
     failed: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+    strangers: int = 0
     trace: list[Exchange] | None = None
     _lock: Lock = field(default_factory=Lock, repr=False)
 
@@ -260,7 +262,7 @@ class Reader:
         while link is not None:
             url = under(self._base, link)
             if url is None:
-                return Pages(tuple(read), ELSEWHERE)
+                return Pages(tuple(read), self._failed(Failure.ELSEWHERE).failure.words)
             if len(read) >= most or url in seen:
                 return Pages(tuple(read), MORE_PAGES)
             seen.add(url)
@@ -301,6 +303,7 @@ class Reader:
         """The content behind an attachment's address, if it lies under the base; of a Binary its data."""
         url = document(self._base, link)
         if url is None:
+            self._failed(Failure.ELSEWHERE)
             return NotRead("format")
         try:
             if "/Binary/" in url:

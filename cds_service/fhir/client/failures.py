@@ -40,6 +40,8 @@ class Failure(Enum):
     TOO_LARGE = Told("answer too large", "too-costly", counts=True)
     OTHER_VERSION = Told("not FHIR R4", "not-supported")
     OTHER_PATIENT = Told("answered with another patient", "security")
+    ELSEWHERE = Told("a further page lies elsewhere", "security")
+    """A link leaves the server or its base path: of a page, or (not said in these words) of an attachment."""
 
     @property
     def words(self) -> str:
@@ -58,7 +60,6 @@ class Failure(Enum):
 
 
 MORE_PAGES: Final = "further pages were not read"
-ELSEWHERE: Final = "a further page lies elsewhere"
 RESTRICTED: Final = "the granted scope is restricted"
 
 
