@@ -68,11 +68,11 @@ def read_base(text: str, reach: Reach = Reach.GLOBAL) -> Base | None:
 
 
 def permitted(text: str, allowed: Iterable[FhirBase], *, demo: bool, own_ports: Iterable[int]) -> Base | None:
-    """The base that may be contacted, by the list of the settings; in the demo profile also the literal loopback
-    hosts, on any port that is not the service's own. None: there is to be no connection.
+    """The base that may be contacted, by the list of the settings; in the demo profile also over plain http, and the
+    literal loopback hosts on any port that is not the service's own. None: there is to be no connection.
     """
     base = read_base(text)
-    if base is None:
+    if base is None or not (demo or base.scheme == "https"):
         return None
     for entry in allowed:
         listed = read_base(entry.url, Reach.PRIVATE if entry.private else Reach.GLOBAL)

@@ -75,6 +75,13 @@ def test_any_other_spelling_is_not(text: str, demo: bool) -> None:
     assert permitted(text, LISTED, demo=demo, own_ports=()) is None
 
 
+def test_plain_http_is_for_the_demo_alone() -> None:
+    """E3: in production not even a listed server; the settings refuse such an entry at start already."""
+    listed = (FhirBase("http://ehr.example/fhir"),)
+    assert permitted("http://ehr.example/fhir", listed, demo=False, own_ports=()) is None
+    assert permitted("http://ehr.example/fhir", listed, demo=True, own_ports=()) is not None
+
+
 def test_the_mark_gives_reach() -> None:
     """contract.md: an entry marked private."""
     base = permitted("https://inside.example:8443/r4", LISTED, demo=False, own_ports=())
