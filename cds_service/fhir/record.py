@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, tzinfo
 from types import MappingProxyType
@@ -653,8 +653,10 @@ class OpenRecord:
             opened.state, opened.why = KeyState.PARTIAL, UNPROVEN
         self._take(key, opened, fetched.pages)
 
-    def more(self, key: str, pages: Sequence[Raw | bytes], why: str | None) -> None:
-        """Takes in the pages after the one that was sent; ``why`` tells why they are not all."""
+    def more(self, key: str, pages: Sequence[Raw | bytes], why: str | None, *, proven: bool = True) -> None:
+        """Takes in the pages after the one that was sent; ``why`` tells why they are not all, ``proven`` is as for
+        ``add``.
+        """
         sent = self.answers[key]
         self._take(key, _open_pages(pages, *self.first_pages[key]), pages)
         read = self.answers[key]
@@ -662,6 +664,8 @@ class OpenRecord:
             why = why or (None if sent.why in (None, _FURTHER_PAGES, _SHORT_OF_TOTAL) else sent.why)
         else:
             why = why or read.why or _FURTHER_PAGES
+        if read.state is KeyState.EMPTY and not self.first_pages[key][0] and not proven:
+            why = why or UNPROVEN
         self.answers[key] = Retrieval(KeyState.PARTIAL if why else KeyState.DATA, why)
 
     def _take(self, key: str, opened: _Opened, values: Sequence[Raw | bytes]) -> None:
@@ -725,8 +729,8 @@ class OpenRecord:
     def _miss_nameless(self) -> None:
         """A drug that nobody can tell is there and not read: it may be the one that a rule asks for."""
         nameless = set(self.nameless_medications())
-        for found in self.found if nameless else ():
-            if isinstance(found.resource, _MEDICATED) and _medication_id(found.resource, self.urls) in nameless:
+        for found in self._medicated() if nameless else ():
+            if _medication_id(found.resource, self.urls) in nameless:
                 self.notes[NoteKind.UNREADABLE, found.key, found.kind] += 1
                 self.unread[found.key] += 1
 
@@ -735,8 +739,19 @@ class OpenRecord:
         are.
         """
         here = {found.resource.id for found in self.found if found.kind == "Medication"}
-        ids = (_medication_id(each.resource, self.urls) for each in self.found if isinstance(each.resource, _MEDICATED))
+        ids = (_medication_id(each.resource, self.urls) for each in self._medicated())
         return tuple(dict.fromkeys(each for each in ids if each is not None and each not in here))
+
+    def _medicated(self) -> Iterator[_Found]:
+        """What names a drug, of this patient."""
+        for found in self.found:
+            is_named = isinstance(found.resource, _MEDICATED)
+            if is_named and belongs(found.resource, self.patient_id, self.urls) is not False:
+                yield found
+
+    def holds(self, kind: str) -> bool:
+        """Whether a resource of that type came, under whatever key."""
+        return any(found.kind == kind for found in self.found)
 
     def record(self, asked: Iterable[str] = ()) -> PatientRecord:
         """Settles owners and duplicates, cuts to the bound, and closes the record; once.

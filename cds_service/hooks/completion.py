@@ -16,7 +16,7 @@ from typing import Final
 from cds_service.fhir.attachments.outcome import NotRead
 from cds_service.fhir.client.client import MOST_ATTACHMENTS, FhirClient, Reader, Traffic
 from cds_service.fhir.client.failures import Failure, NotFetched
-from cds_service.fhir.record import KeyState, OpenRecord, Pages, own_key
+from cds_service.fhir.record import KEY_TYPES, KeyState, OpenRecord, Pages, own_key
 from cds_service.hooks.requests import HookRequest
 from cds_service.hooks.services import REQUIRED_KEYS, USER_KEY, Service
 
@@ -94,19 +94,15 @@ def completed(
 
 @dataclass(frozen=True, slots=True)
 class _Want:
-    """One thing to ask for. ``rest`` marks the further pages of a key that was sent, ``spare`` what is done without
-    where no server may be read; PROBE is no key.
+    """One thing to ask for. ``required``: there is no answer without it. ``rest`` marks the further pages of a key that
+    was sent, ``spare`` what is done without where no server may be read; PROBE is no key.
     """
 
     key: str
     job: Callable[[Reader], Pages]
+    required: bool = False
     rest: bool = False
     spare: bool = False
-
-    @property
-    def required(self) -> bool:
-        """Whether there is no answer without it."""
-        return self.key in REQUIRED_KEYS and not self.rest
 
 
 def _wants(service: Service, request: HookRequest, record: OpenRecord) -> list[_Want]:
@@ -116,6 +112,7 @@ def _wants(service: Service, request: HookRequest, record: OpenRecord) -> list[_
         _Want(
             key,
             partial(_answer, template=service.prefetch[key], request=request),
+            required=key in REQUIRED_KEYS and not any(record.holds(kind) for kind in KEY_TYPES[key]),
             spare=_is_answered_by_the_whole(key, record),
         )
         for key in keys
@@ -123,7 +120,7 @@ def _wants(service: Service, request: HookRequest, record: OpenRecord) -> list[_
     ]
     missing = {want.key for want in wants}
     wants += [
-        _Want(key, partial(_after, link=record.next_page[key]), rest=True)
+        _Want(key, partial(_after, template=service.prefetch[key], link=record.next_page[key]), rest=True)
         for key in keys
         if key in record.next_page and key not in missing
     ]
@@ -174,7 +171,7 @@ def _put(record: OpenRecord, want: _Want, result: Pages | Failure, *, proven: bo
     """Puts an answer into the record; why the key is not whole then."""
     pages = Pages((), result.words) if isinstance(result, Failure) else result
     if want.rest:
-        record.more(want.key, pages.pages, pages.why)
+        record.more(want.key, pages.pages, pages.why, proven=proven)
     else:
         record.add(want.key, pages, proven=proven)
     return record.answers[want.key].why
@@ -238,9 +235,9 @@ def _answer(reader: Reader, template: str, request: HookRequest) -> Pages:
         raise
 
 
-def _after(reader: Reader, link: str) -> Pages:
-    """The pages after one that was sent."""
-    return reader.after(link)
+def _after(reader: Reader, template: str, link: str) -> Pages:
+    """The pages after one that was sent, of what a template asks for."""
+    return reader.after(template.partition("?")[0], link)
 
 
 def filled(template: str, request: HookRequest) -> str:

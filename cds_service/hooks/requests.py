@@ -23,7 +23,7 @@ from cds_service.hooks.services import Service
 
 # Wider than FHIR's id type: real ids hold underscores (hazard 2) and run longer. Never a slash, query or blank.
 _ID = re.compile(r"(?=[^.]|\.+[^.])[A-Za-z0-9._-]{1,128}\Z")
-_REFERENCE = re.compile(r"[A-Z][A-Za-z]{1,63}/[A-Za-z0-9._-]{1,128}\Z")
+_REFERENCE = re.compile(r"[A-Z][A-Za-z]{1,63}/(?=[^.]|\.+[^.])[A-Za-z0-9._-]{1,128}\Z")
 # A header's token: RFC 6750, "b64token", and the characters some issuers add.
 _TOKEN = re.compile(r"[!-~]{1,16384}")
 _ORDER_HOOKS = frozenset({"order-select", "order-sign"})

@@ -103,6 +103,21 @@ def test_forms_of_one_report_are_fetched_together_and_once(service: Running) -> 
         ]
 
 
+@pytest.mark.parametrize(("count", "fetched", "missing"), [(30, 30, []), (31, 30, ["reports"])])
+def test_so_many_attachments_are_fetched(service: Running, count: int, fetched: int, missing: list[str]) -> None:
+    """On the limit and one past it: the attachment beyond is named as not read."""
+    with FhirServer() as server:
+        pointing(server, "{base}/Binary/{id}", *(f"Binary/copy-{number}" for number in range(1, count)))
+        report = next(each for each in chart("1") if each["resourceType"] == "DiagnosticReport")
+        words = base64.b64encode(report["conclusion"].encode()).decode()
+        for number in range(1, count):
+            copy = {"resourceType": "Binary", "id": f"copy-{number}", "contentType": "text/plain", "data": words}
+            server.add(copy)
+        said = service.post(call(server.base))
+        assert said.missing == missing
+        assert len(server.asked_for("Binary")) == fetched
+
+
 @pytest.mark.parametrize(("name", "script"), [("drip", body_drip), ("endless", endless), ("403", answering(403))])
 def test_an_attachment_that_cannot_be_had_is_said(hurried: Running, name: str, script: Any) -> None:
     """Failure is not silence: `missing` names the reports, the cards say so, and the call is in time."""
@@ -166,6 +181,34 @@ def test_a_drug_that_cannot_be_looked_up_is_said(service: Running) -> None:
         server.fault("Medication", answering(500))
         said = service.post(call(server.base))
         assert said.missing == ["medications"]
+
+
+@pytest.mark.parametrize(("count", "missing"), [(20, []), (21, ["medications"])])
+def test_so_many_drugs_are_looked_up(service: Running, count: int, missing: list[str]) -> None:
+    """On the limit and one past it: the drug that was not looked up is not read, and that is said."""
+    with FhirServer() as server:
+        nameless(server)
+        have = len([each for each in chart("1") if each["resourceType"] == "MedicationRequest"])
+        for number in range(count - have):
+            more: Json = {"resourceType": "MedicationRequest", "id": f"more-{number}", "status": "stopped"}
+            more |= {"intent": "order", "subject": {"reference": f"Patient/{PATIENT}"}}
+            more["medicationReference"] = {"reference": f"Medication/of-{number}"}
+            code = {"text": "Cetirizine 10 mg tablet"}
+            server.add(more, {"resourceType": "Medication", "id": f"of-{number}", "code": code})
+        said = service.post(call(server.base))
+        assert said.missing == missing
+        assert len(server.asked_for("Medication")) == 20
+
+
+def test_a_strangers_nameless_drug_is_nobodys(service: Running) -> None:
+    """Contract: another patient's resource is dropped, and neither asked about nor counted as unread."""
+    with FhirServer(chart("1")) as server:
+        prefetch = as_prefetched(server, keys_of())
+        stranger: Json = {"resourceType": "MedicationRequest", "id": "theirs", "status": "active", "intent": "order"}
+        stranger |= {"subject": {"reference": "Patient/other"}, "medicationReference": {"reference": "Medication/x"}}
+        prefetch["medications"]["entry"].append({"resource": stranger})
+        said = service.post(call(server.base, prefetch))
+        assert (said.topics, said.missing, server.asked) == (REFERRAL, [], ())
 
 
 def test_a_drug_with_a_name_is_not_looked_up(service: Running) -> None:

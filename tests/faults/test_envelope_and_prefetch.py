@@ -357,6 +357,47 @@ def test_a_restricted_scope_proves_no_absence(service: Running, server: FhirServ
     assert {"observations", "reports", "devices"} <= set(said.missing)
 
 
+def test_the_scope_covers_further_pages_too(service: Running, server: FhirServer, sent: Json) -> None:
+    """Checklist 44: a page is a search like any other; nothing is asked that must be refused."""
+    sent["observations"]["link"] = [{"relation": "next", "url": f"{server.base}?_getpages=x"}]
+    request = call(server.base, sent)
+    request["fhirAuthorization"]["scope"] = "patient/Patient.rs patient/Condition.rs"
+    said = service.post(request)
+    assert [each.target for each in server.asked if "_getpages" in each.target] == []
+    assert said.in_part == {"observations": "outside the granted scope"}
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_empty_first_page_and_nothing_after_it(
+    service: Running, server: FhirServer, sent: Json, known: bool
+) -> None:
+    """Decision 7 d: that there is none is proven only by a server that knows the patient."""
+    sent["devices"] = {"resourceType": "Bundle", "type": "searchset", "entry": []}
+    sent["devices"]["link"] = [{"relation": "next", "url": f"{server.base}?_getpages=x"}]
+    server.fault("page", faults.saying(faults.bundle()))
+    if not known:
+        server.fault("Patient", faults.status(404))
+    assert service.post(call(server.base, sent)).missing == ([] if known else ["devices"])
+
+
+def test_problems_under_another_key_are_enough_to_go_on(service: Running, server: FhirServer, sent: Json) -> None:
+    """C18: when `conditions` itself is refused the call is answered, so the rest is still read."""
+    request = call(server.base, {"patient": sent["patient"], "problems": sent["conditions"]})
+    server.fault("Condition", faults.status(403))
+    said = service.post(request)
+    assert (said.status, said.missing) == (200, ["conditions"])
+
+
+@pytest.mark.parametrize("user", ["PractitionerRole/..", "PractitionerRole/.", "PractitionerRole/..."])
+def test_a_user_who_leads_elsewhere_is_nobody(service: Running, server: FhirServer, user: str) -> None:
+    """E10: dots alone are no id; nothing is asked under them."""
+    request = call(server.base)
+    request["context"]["userId"] = user
+    assert service.post(request).missing == []
+    assert server.asked_for("PractitionerRole") == ()
+    assert all(each.path.rstrip("/") != "/fhir" for each in server.asked)
+
+
 # --- what is told -----------------------------------------------------------------------------------------------------
 
 

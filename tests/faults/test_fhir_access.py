@@ -842,6 +842,17 @@ def as_prefetched_whole(server: FhirServer) -> Json:
     return prefetch
 
 
+@pytest.mark.parametrize(("pages", "whole"), [(5, True), (6, False)])
+def test_five_pages_are_whole_and_six_are_not(service: Running, pages: int, whole: bool) -> None:
+    """E25: on the limit and one past it."""
+    found = [each for each in chart() if each["resourceType"] == "Observation"]
+    more = [found[0] | {"id": f"copy-{number}"} for number in range(pages - len(found))]
+    with FhirServer([*chart(), *more], page=1) as server:
+        said = service.post(call(server.base))
+        assert len([each for each in server.asked if "_getpages" in each.target]) >= 4
+        assert ("observations" in said.missing) is not whole
+
+
 def test_no_more_than_five_pages_are_read(service: Running, server: FhirServer) -> None:
     """E24: ten pages; five are read, and the card says that the list may be incomplete."""
     server.page = 2

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from cds_service.errors import SettingsError
 from cds_service.fhir.client.addresses import Reach
 from cds_service.settings import LOCAL_HOSTS, FhirBase
 
@@ -67,7 +68,19 @@ def read_base(text: str, reach: Reach = Reach.GLOBAL) -> Base | None:
     return Base(parts.scheme, host, port, parts.path, as_sent.strip("[]"), reach)
 
 
-def permitted(text: str, allowed: Iterable[FhirBase], *, demo: bool, own_ports: Iterable[int]) -> Base | None:
+def listed(allowed: Iterable[FhirBase]) -> tuple[Base, ...]:
+    """The entries of the settings as bases. Raises SettingsError for one that no ``fhirServer`` could ever equal."""
+    bases = [read_base(entry.url, Reach.PRIVATE if entry.private else Reach.GLOBAL) for entry in allowed]
+    useless = [number for number, base in enumerate(bases, 1) if base is None]
+    if useless:
+        places = ", ".join(map(str, useless))
+        raise SettingsError(
+            [f"VCF_FHIR_ALLOW: entry {places}: use a plain base URL, without escapes, dots or ; in its path"]
+        )
+    return tuple(base for base in bases if base is not None)
+
+
+def permitted(text: str, allowed: Iterable[Base], *, demo: bool, own_ports: Iterable[int]) -> Base | None:
     """The base that may be contacted, by the list of the settings; in the demo profile also over plain http, and the
     literal loopback hosts on any port that is not the service's own. None: there is to be no connection.
     """
@@ -75,9 +88,8 @@ def permitted(text: str, allowed: Iterable[FhirBase], *, demo: bool, own_ports: 
     if base is None or not (demo or base.scheme == "https"):
         return None
     for entry in allowed:
-        listed = read_base(entry.url, Reach.PRIVATE if entry.private else Reach.GLOBAL)
-        if listed is not None and listed.place == base.place and base.host not in LOCAL_HOSTS:
-            return listed
+        if entry.place == base.place and base.host not in LOCAL_HOSTS:
+            return entry
     # The spelling counts: whatever else means this machine is somebody's way round the rule.
     if demo and base.host_as_sent in LOCAL_HOSTS and base.port not in own_ports:
         return Base(base.scheme, base.host, base.port, base.path, base.host_as_sent, Reach.LOOPBACK)

@@ -18,7 +18,7 @@ from cds_service.fhir import decoding, strict_json
 from cds_service.fhir.attachments.content import content_of
 from cds_service.fhir.attachments.outcome import NotRead
 from cds_service.fhir.client.addresses import admitted
-from cds_service.fhir.client.bases import Base, document, permitted, under
+from cds_service.fhir.client.bases import Base, document, listed, permitted, under
 from cds_service.fhir.client.failures import MORE_PAGES, RESTRICTED, Failure, NotFetched, of_status
 from cds_service.fhir.client.gates import Gates, Visit
 from cds_service.fhir.client.grants import Grant, Right
@@ -119,10 +119,13 @@ class FhirClient:
         client: str = "default",
         own_ports: Iterable[int] | None = None,
     ) -> None:
-        """``own_ports`` are those of this machine that are never called: by default the one of the settings."""
+        """``own_ports`` are those of this machine that are never called: by default the one of the settings. Raises
+        SettingsError for an entry of the allow-list that is no plain base URL.
+        """
         self.clock = clock
         self.own_ports = {settings.port} if own_ports is None else set(own_ports)
         self._settings = settings
+        self._allowed = listed(settings.fhir_allow)
         self._client = client
         self._names = Names(resolve)
         self._gates = Gates(max(1, settings.web_threads // 2), clock)
@@ -135,7 +138,7 @@ class FhirClient:
         when the server may not be contacted, the authorization is not usable, or the gate is shut.
         """
         settings = self._settings
-        base = permitted(server, settings.fhir_allow, demo=settings.demo, own_ports=self.own_ports)
+        base = permitted(server, self._allowed, demo=settings.demo, own_ports=self.own_ports)
         if base is None:
             raise NotFetched(Failure.NOT_PERMITTED)
         if not grant.usable:
@@ -239,12 +242,15 @@ class Reader:
         right = self._right(kind, search=True)
         first = self._first_page(kind, parameters)
         more = self._pages_after(first.next, MOST_PAGES - 1, query)
-        restricted = RESTRICTED if right is Right.RESTRICTED else None
-        return Pages((first.body, *more.pages), more.why or restricted)
+        return Pages((first.body, *more.pages), more.why or _restricted(right))
 
-    def after(self, link: str) -> Pages:
-        """The pages after a first one that the client sent, whose ``next`` is ``link``."""
-        return self._pages_after(link, MOST_PAGES - 1, "")
+    def after(self, kind: str, link: str) -> Pages:
+        """The pages after a first one of that type that the client sent, whose ``next`` is ``link``. Raises NotFetched
+        when the scope does not cover the type.
+        """
+        right = self._right(kind, search=True)
+        more = self._pages_after(link, MOST_PAGES - 1, "")
+        return Pages(more.pages, more.why or _restricted(right))
 
     def _first_page(self, kind: str, parameters: str) -> _Page:
         with self._exchange(f"{kind}?{parameters}") as exchange:
@@ -398,6 +404,10 @@ class _Page:
 
     body: bytes
     next: str | None
+
+
+def _restricted(right: Right) -> str | None:
+    return RESTRICTED if right is Right.RESTRICTED else None
 
 
 def _content(answer: Answer) -> bytes | NotRead:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from cds_service.app import create_app
+from cds_service.errors import SettingsError
 from cds_service.fhir.client.addresses import Reach
-from cds_service.fhir.client.bases import Base, permitted, read_base, under
-from cds_service.settings import FhirBase
+from cds_service.fhir.client.bases import Base, listed, permitted, read_base, under
+from cds_service.settings import FhirBase, Settings
 
-LISTED = (FhirBase("https://ehr.example/fhir"), FhirBase("https://Inside.Example:8443/r4/", private=True))
+LISTED = listed((FhirBase("https://ehr.example/fhir"), FhirBase("https://Inside.Example:8443/r4/", private=True)))
 SAME = (
     "https://ehr.example/fhir",
     "https://ehr.example/fhir/",
@@ -77,9 +79,18 @@ def test_any_other_spelling_is_not(text: str, demo: bool) -> None:
 
 def test_plain_http_is_for_the_demo_alone() -> None:
     """E3: in production not even a listed server; the settings refuse such an entry at start already."""
-    listed = (FhirBase("http://ehr.example/fhir"),)
-    assert permitted("http://ehr.example/fhir", listed, demo=False, own_ports=()) is None
-    assert permitted("http://ehr.example/fhir", listed, demo=True, own_ports=()) is not None
+    plain = listed((FhirBase("http://ehr.example/fhir"),))
+    assert permitted("http://ehr.example/fhir", plain, demo=False, own_ports=()) is None
+    assert permitted("http://ehr.example/fhir", plain, demo=True, own_ports=()) is not None
+
+
+@pytest.mark.parametrize("url", ["https://ehr.example/a%20b", "https://ehr.example/a/../b", "https://ehr.example/a;b"])
+def test_an_entry_that_nothing_could_equal_is_refused_at_start(url: str) -> None:
+    """An operator hears of it before a clinician misses a card; the message has the place, never the value."""
+    with pytest.raises(SettingsError) as caught:
+        create_app(Settings(fhir_allow=(FhirBase("https://ehr.example/fhir"), FhirBase(url))))
+    assert "VCF_FHIR_ALLOW: entry 2:" in str(caught.value)
+    assert url not in str(caught.value)
 
 
 def test_the_mark_gives_reach() -> None:
