@@ -10,10 +10,11 @@ from typing import Final
 from cds_service.check.ehr import Ehr, Unusable
 from cds_service.facts.fractures import NOT_CURRENT, SET
 from cds_service.fhir import decoding
+from cds_service.fhir.answers import Pages, entries_of
 from cds_service.fhir.client.client import FhirClient, Traffic
 from cds_service.fhir.client.failures import Failure, NotFetched
 from cds_service.fhir.codes import codes
-from cds_service.fhir.record import Pages, bare_id, entries_of
+from cds_service.fhir.record import bare_id
 from cds_service.fhir.resources import Condition, NotReadable
 from cds_service.knowledge.value_set import Row, value_set
 from cds_service.settings import MIB

@@ -14,10 +14,11 @@ from cds_service.facts.coded import NOTHING, Found, Key, find, find_keys
 from cds_service.facts.fact import NOT_DOCUMENTED, Evidence
 from cds_service.facts.model import DateRange, Disease, Listing, Measurement, R, Statement
 from cds_service.fhir import resources as fhir
+from cds_service.fhir.answers import KeyState
 from cds_service.fhir.codes import codes, words
 from cds_service.fhir.dates import DateInterval, parse_date, parse_instant
 from cds_service.fhir.decoding import plain_code
-from cds_service.fhir.record import OWN_KEYS, KeyState, Located, PatientRecord
+from cds_service.fhir.record import OWN_KEYS, Located, PatientRecord
 from cds_service.fhir.resources import CodeableConcept, Owner, Period, Quantity, Resource
 from cds_service.fhir.text import NO_MEANS, Means
 from cds_service.knowledge.value_set import Row

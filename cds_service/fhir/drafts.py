@@ -13,7 +13,8 @@ from msgspec import Raw, Struct
 
 from cds_service.fhir import decoding
 from cds_service.fhir import resources as fhir
-from cds_service.fhir.record import OTHER, bare_id, belongs, entries_of
+from cds_service.fhir.answers import entries_of
+from cds_service.fhir.record import OTHER, bare_id, belongs
 from cds_service.fhir.resources import NotReadable, Resource, Unreadable
 
 KEY: Final = "draft"

@@ -1,7 +1,6 @@
 """One patient's record as a request brought it: what each prefetch key answered, and every usable resource by its type.
 
-The six answers a key can give are kept apart, because only a complete answer under our own key can prove that there is
-nothing (CDS Hooks 2.0.1, "Prefetch"; a paginated or failed answer proves nothing). Whose a resource is, is settled
+Only a complete answer under our own key can prove that there is nothing (``answers``). Whose a resource is, is settled
 here: another patient's is dropped and noted, and another patient under ``patient`` ends the call.
 """
 
@@ -16,11 +15,25 @@ from datetime import UTC, date, tzinfo
 from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar, cast
 
-import msgspec
 from msgspec import Raw, Struct
 
 from cds_service.fhir import decoding
 from cds_service.fhir import resources as fhir
+from cds_service.fhir.answers import (
+    FURTHER_PAGES,
+    NOT_SENT,
+    SHORT_OF_TOTAL,
+    UNPROVEN,
+    Item,
+    KeyState,
+    Opened,
+    Pages,
+    Retrieval,
+    combined,
+    open_answer,
+    open_pages,
+    total_of,
+)
 from cds_service.fhir.resources import NotReadable, Owner, Resource, Unreadable
 from cds_service.fhir.when import when
 
@@ -55,79 +68,16 @@ OTHER: Final = "other"
 MOST_PER_TYPE: Final = 1000
 """Resources of one type that are evaluated, newest first; the rest is noted as not reviewed (bounded work per call)."""
 
-_MOST_WRAPPERS: Final = 4
-_LISTS: Final = frozenset({None, "searchset", "collection"})
-_FAILING: Final = frozenset({"error", "fatal"})
-_FURTHER_PAGES: Final = "further pages were not read"
-_SHORT_OF_TOTAL: Final = "fewer entries than the stated total"
-# A warning of these codes says that the answer is not whole; other warnings (no results, privacy) change nothing.
-_SHORTENED: Final = frozenset({"incomplete", "timeout", "throttled", "too-costly"})
 _TARGET: Final = re.compile(
     r"(?:[^?#]*/)?(?P<type>[A-Z][A-Za-z]{1,63})/(?P<id>[A-Za-z0-9\-._]{1,64})(?:/_history/[A-Za-z0-9\-._]{1,64})?"
 )
 _URN: Final = re.compile(r"urn:(?:uuid|oid):(?P<id>[A-Za-z0-9\-._]{1,64})", re.IGNORECASE)
 _LONGEST_REFERENCE: Final = 2000
 _PART: Final = re.compile(r"-[a-z0-9\-]{1,40}")
-_RAWS: Final = msgspec.json.Decoder(tuple[Raw, ...])
 
 
 class IdentityMismatch(Exception):
     """The key ``patient`` holds another patient than the one the call is about. Carries no id."""
-
-
-class KeyState(enum.Enum):
-    """What a prefetch key answered."""
-
-    ABSENT = "absent"
-    """Not there, or there and not readable as an answer: nobody has looked."""
-    NULL = "null"
-    """Looked, nothing found."""
-    EMPTY = "empty"
-    """Looked, an empty list."""
-    FAILED = "failed"
-    """Looked, and the search failed: not to be repeated."""
-    DATA = "data"
-    """A whole answer."""
-    PARTIAL = "partial"
-    """Some of the answer: a further page, an error beside the data, or part of a split key unanswered."""
-
-
-_UNANSWERED: Final = frozenset({KeyState.ABSENT, KeyState.FAILED})
-
-
-@dataclass(frozen=True, slots=True)
-class Retrieval:
-    """What one key, or a split key as a whole, answered. ``unread`` counts its resources that were there and not
-    used.
-    """
-
-    state: KeyState
-    why: str | None = None
-    unread: int = 0
-
-    @property
-    def complete(self) -> bool:
-        """Whether nothing was missed, so that what is not in it is not in the record."""
-        return self.state in {KeyState.NULL, KeyState.EMPTY, KeyState.DATA} and not self.unread
-
-    @property
-    def answered(self) -> bool:
-        """Whether there is an answer at all, whole or not."""
-        return self.state not in _UNANSWERED
-
-
-NOT_SENT: Final = Retrieval(KeyState.ABSENT, "not sent")
-UNPROVEN: Final = "the patient was not read there"
-
-
-class Pages(Struct, frozen=True, gc=False):
-    """What was fetched for one key: the pages of a list in their order, or a resource as the only one.
-
-    ``why`` tells why that is not all there is; no page at all, with a reason, is a failure. None: all was read.
-    """
-
-    pages: tuple[Raw | bytes, ...]
-    why: str | None = None
 
 
 class NoteKind(enum.Enum):
@@ -286,242 +236,6 @@ def open_record(patient_id: str, prefetch: Mapping[str, Raw | bytes], *, zone: t
     return reading
 
 
-# --- opening one prefetch value ---------------------------------------------------------------------------------------
-
-
-class _Item(Struct, frozen=True, gc=False):
-    raw: Raw | bytes
-    kind: str | None
-    full_url: str | None = None
-
-
-@dataclass(slots=True)
-class _Opened:
-    """The resources of one prefetch value, and what the value as a whole answered."""
-
-    state: KeyState
-    why: str | None = None
-    items: list[_Item] = field(default_factory=list)
-    lost: int = 0
-    outcomes: int = 0
-    next: str | None = None
-    """Where a further page is, of a value that is one Bundle."""
-
-
-def _open(value: Raw | bytes, wrappers: int = 0) -> _Opened:
-    text = bytes(value).strip()
-    if text == b"null":
-        return _Opened(KeyState.NULL)
-    if text[:1] == b"[" and wrappers < _MOST_WRAPPERS:
-        return _open_list(text, wrappers)
-    if text[:1] != b"{" or wrappers >= _MOST_WRAPPERS:
-        return _Opened(KeyState.ABSENT, "not readable")
-    kind = decoding.resource_type(text)
-    if kind is None:
-        return _open_wrapper(text, wrappers)
-    if kind == "OperationOutcome":
-        return _Opened(KeyState.FAILED, "answered with an OperationOutcome", outcomes=1)
-    if kind == "Bundle":
-        return _open_bundle(text, wrappers)
-    return _Opened(KeyState.DATA, items=[_Item(text, kind)])
-
-
-def _open_list(text: bytes, wrappers: int) -> _Opened:
-    try:
-        parts = [_open(part, wrappers + 1) for part in _RAWS.decode(text)]
-    except (msgspec.MsgspecError, RecursionError):
-        return _Opened(KeyState.ABSENT, "not readable")
-    return _joined(parts) if parts else _Opened(KeyState.EMPTY)
-
-
-def _open_wrapper(text: bytes, wrappers: int) -> _Opened:
-    """``{response, resource}`` as batch answers have it, or ``{resource}``."""
-    try:
-        head = decoding.read_head(text)
-    except NotReadable:
-        return _Opened(KeyState.ABSENT, "not readable")
-    status = (head.response.status or "").strip() if head.response else ""
-    inner = bytes(head.resource)
-    if status and status[0] != "2":
-        return _Opened(KeyState.FAILED, "answered with an HTTP error")
-    if not inner and not status:
-        return _Opened(KeyState.ABSENT, "not a FHIR resource")
-    return _open(inner or b"null", wrappers + 1)
-
-
-def _open_bundle(text: bytes, wrappers: int) -> _Opened:
-    bundle, lost = _read_bundle(text)
-    if bundle is None:
-        return _Opened(KeyState.ABSENT, "not readable")
-    if bundle.type == "history":
-        return _Opened(KeyState.ABSENT, "a Bundle of old versions")
-    opened = _Opened(KeyState.DATA, lost=lost)
-    nested: list[_Opened] = []
-    matches = failures = shortened = 0
-    for entry in bundle.entry:
-        kind = decoding.resource_type(entry.resource)
-        if kind is None and bytes(entry.resource) in {b"", b"null"}:
-            answered = entry.response is None or (entry.response.status or "2").strip().startswith("2")
-            opened.lost += answered
-            failures += not answered
-        elif kind == "OperationOutcome":
-            opened.outcomes += 1
-            failed, cut = _judge(entry.resource)
-            failures += failed
-            shortened += cut
-        elif kind == "Bundle":
-            nested.append(_open(entry.resource, wrappers + 1))
-        else:
-            matches += entry.search is None or entry.search.mode in {None, "match"}
-            opened.items.append(_Item(entry.resource, kind, entry.full_url))
-    opened.state, opened.why = _bundle_state(bundle, matches + opened.lost, bool(opened.items), failures, shortened)
-    opened.next = _next_of(bundle)
-    return _joined([opened, *nested]) if nested else opened
-
-
-def _next_of(bundle: fhir.Bundle) -> str | None:
-    return next((link.url for link in bundle.link if link.relation == "next" and link.url), None)
-
-
-@dataclass(frozen=True, slots=True)
-class PageHead:
-    """What stands around the entries of a page: the type of the Bundle, where the next page is, how many they are."""
-
-    type: str | None
-    next: str | None
-    entries: int
-
-
-def page_head(text: bytes) -> PageHead | None:
-    """What a page says of itself; None for what is no Bundle."""
-    bundle, _ = _read_bundle(text)
-    return None if bundle is None else PageHead(bundle.type, _next_of(bundle), len(bundle.entry))
-
-
-def _bundle_state(
-    bundle: fhir.Bundle, matches: int, has_items: bool, failures: int, shortened: int
-) -> tuple[KeyState, str | None]:
-    if failures and not has_items:
-        return KeyState.FAILED, "answered with an OperationOutcome"
-    if bundle.type not in _LISTS and bundle.type != "batch-response":
-        return KeyState.ABSENT, "a Bundle that is no search result"
-    if failures or shortened:
-        return KeyState.PARTIAL, "an error beside the data"
-    if any(link.relation == "next" for link in bundle.link):
-        return KeyState.PARTIAL, _FURTHER_PAGES
-    if bundle.total is not None and bundle.total > matches:
-        return KeyState.PARTIAL, _SHORT_OF_TOTAL
-    return (KeyState.DATA if has_items or matches else KeyState.EMPTY), None
-
-
-def _judge(raw: Raw) -> tuple[bool, bool]:
-    """(the search failed, the answer was shortened). An outcome that does not say how bad it is counts as a failure."""
-    try:
-        outcome = decoding.decode(raw, fhir.OperationOutcome)
-    except NotReadable:
-        return True, False
-    if not outcome.issue:
-        return True, False
-    failed = any(issue.severity in _FAILING or issue.severity is None for issue in outcome.issue)
-    return failed, any(issue.code in _SHORTENED for issue in outcome.issue)
-
-
-def _read_bundle(text: bytes) -> tuple[fhir.Bundle | None, int]:
-    """The Bundle, and how many of its entries were lost; entry by entry when it is ill-typed as a whole."""
-    try:
-        return decoding.decode(text, fhir.Bundle), 0
-    except NotReadable:
-        pass
-    try:
-        document = msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None, 0
-    if not isinstance(document, dict):
-        return None, 0
-    listed = document.pop("entry", None)
-    entries: list[fhir.Entry] = []
-    lost = 0
-    for each in listed if isinstance(listed, list) else [] if listed is None else [listed]:
-        try:
-            entries.append(decoding.mend(msgspec.json.encode(each), fhir.Entry))
-        except NotReadable:
-            lost += 1
-    try:
-        around = decoding.mend(msgspec.json.encode(document), fhir.Bundle)
-    except NotReadable:
-        # Links and total cannot be read, so there may be more than this.
-        kind = document.get("type")
-        around = fhir.Bundle(type=kind if isinstance(kind, str) else None)
-        lost += 1
-    return msgspec.structs.replace(around, entry=tuple(entries)), lost
-
-
-def entries_of(text: bytes) -> tuple[list[Raw | bytes], int] | None:
-    """The resources of a Bundle of any type, or a single resource, and how many entries hold none; None for anything
-    else.
-    """
-    kind = decoding.resource_type(text)
-    if kind is not None and kind != "Bundle":
-        return [text], 0
-    bundle, lost = _read_bundle(text)
-    if bundle is None or (kind is None and not bundle.entry):
-        return None
-    filled = [entry.resource for entry in bundle.entry if bytes(entry.resource) not in {b"", b"null"}]
-    return [*filled], lost + len(bundle.entry) - len(filled)
-
-
-def _open_pages(pages: Sequence[Raw | bytes], before: int = 0, total: int = 0) -> _Opened:
-    """Pages of one list, all of which were followed: a link to the next one, and a total over all, are no gap.
-
-    ``before`` entries came on a page before these, which stated ``total``.
-    """
-    opened = [_open(page) for page in pages]
-    for each in opened:
-        if each.why in (_FURTHER_PAGES, _SHORT_OF_TOTAL):
-            each.state, each.why = (KeyState.DATA if each.items or each.lost else KeyState.EMPTY), None
-    whole = _joined(opened)
-    total = max(total, *(_total_of(page) for page in pages)) if pages else total
-    matched = before + len(whole.items) + whole.lost
-    if whole.state in {KeyState.DATA, KeyState.EMPTY} and total > matched:
-        whole.state, whole.why = KeyState.PARTIAL, _SHORT_OF_TOTAL
-    return whole
-
-
-def _total_of(page: Raw | bytes) -> int:
-    try:
-        return decoding.decode(page, fhir.Bundle).total or 0
-    except NotReadable:
-        return 0
-
-
-def _joined(parts: list[_Opened]) -> _Opened:
-    answers = {str(number): Retrieval(part.state, part.why) for number, part in enumerate(parts)}
-    whole = _combined(answers)
-    return _Opened(
-        whole.state,
-        next((part.why for part in parts if part.why), None),
-        [item for part in parts for item in part.items],
-        sum(part.lost for part in parts),
-        sum(part.outcomes for part in parts),
-        parts[0].next if len(parts) == 1 else None,
-    )
-
-
-def _combined(answers: Mapping[str, Retrieval]) -> Retrieval:
-    """Several answers as one: as complete as the worst, PARTIAL when some were answered and some not."""
-    if len(answers) == 1:
-        return next(iter(answers.values()))
-    states = {answer.state for answer in answers.values()}
-    unread = sum(answer.unread for answer in answers.values())
-    why = "; ".join(f"{name}: {answer.why}" for name, answer in answers.items() if answer.why) or None
-    if states <= _UNANSWERED:
-        return Retrieval(KeyState.FAILED if states == {KeyState.FAILED} else KeyState.ABSENT, why, unread)
-    if states & _UNANSWERED:
-        return Retrieval(KeyState.PARTIAL, why, unread)
-    order = (KeyState.PARTIAL, KeyState.DATA, KeyState.EMPTY, KeyState.NULL)
-    return Retrieval(next(state for state in order if state in states), why, unread)
-
-
 # --- whose is it ------------------------------------------------------------------------------------------------------
 
 
@@ -599,7 +313,7 @@ class _Found(Struct, frozen=True, gc=False):
     resource: Resource
     kind: str
     key: str
-    item: _Item
+    item: Item
 
 
 class OpenRecord:
@@ -631,10 +345,10 @@ class OpenRecord:
 
     def take(self, key: str, value: Raw | bytes) -> None:
         """Opens one prefetch value and decodes what it holds."""
-        opened = _open(value)
+        opened = open_answer(value)
         if opened.next is not None and own_key(key):
             self.next_page[key] = opened.next
-            self.first_pages[key] = len(opened.items) + opened.lost, _total_of(value)
+            self.first_pages[key] = len(opened.items) + opened.lost, total_of(value)
         self._take(key, opened, (value,))
 
     def add(self, key: str, fetched: Pages, *, proven: bool = True) -> None:
@@ -646,7 +360,7 @@ class OpenRecord:
             self.answers[key] = Retrieval(KeyState.FAILED, fetched.why)
             return
         self.unread[key] = 0
-        opened = _open_pages(fetched.pages)
+        opened = open_pages(fetched.pages)
         if fetched.why is not None and opened.state is not KeyState.FAILED:
             opened.state, opened.why = KeyState.PARTIAL, fetched.why
         elif opened.state is KeyState.EMPTY and not proven:
@@ -658,17 +372,17 @@ class OpenRecord:
         ``add``.
         """
         sent = self.answers[key]
-        self._take(key, _open_pages(pages, *self.first_pages[key]), pages)
+        self._take(key, open_pages(pages, *self.first_pages[key]), pages)
         read = self.answers[key]
         if not pages or read.state in {KeyState.DATA, KeyState.EMPTY}:
-            why = why or (None if sent.why in (None, _FURTHER_PAGES, _SHORT_OF_TOTAL) else sent.why)
+            why = why or (None if sent.why in (None, FURTHER_PAGES, SHORT_OF_TOTAL) else sent.why)
         else:
-            why = why or read.why or _FURTHER_PAGES
+            why = why or read.why or FURTHER_PAGES
         if read.state is KeyState.EMPTY and not self.first_pages[key][0] and not proven:
             why = why or UNPROVEN
         self.answers[key] = Retrieval(KeyState.PARTIAL if why else KeyState.DATA, why)
 
-    def _take(self, key: str, opened: _Opened, values: Sequence[Raw | bytes]) -> None:
+    def _take(self, key: str, opened: Opened, values: Sequence[Raw | bytes]) -> None:
         own = own_key(key)
         name = key if own else OTHER
         if opened.outcomes:
@@ -688,7 +402,7 @@ class OpenRecord:
         if own:
             self.answers[key] = Retrieval(state, why)
 
-    def _decode(self, item: _Item, name: str, expected: frozenset[str], *, suspect: bool) -> bool:
+    def _decode(self, item: Item, name: str, expected: frozenset[str], *, suspect: bool) -> bool:
         """Decodes one resource; whether it is (or may be) of a type that the key asks for."""
         kind = item.kind
         structure = fhir.RESOURCE_TYPES.get(kind) if kind else None
@@ -716,7 +430,7 @@ class OpenRecord:
                 self.urls[item.full_url] = ""
         return kind in expected
 
-    def _refuse(self, item: _Item, kind: str, name: str, reason: str) -> None:
+    def _refuse(self, item: Item, kind: str, name: str, reason: str) -> None:
         try:
             resource_id = decoding.well_formed_id(decoding.read_head(item.raw).id)
         except NotReadable:
@@ -801,7 +515,7 @@ class OpenRecord:
             own = own_key(name)
             if own is not None:
                 parts.setdefault(own, {})[name] = sent.get(name, NOT_SENT)
-        return sent | {own: _combined(answers) for own, answers in parts.items()}
+        return sent | {own: combined(answers) for own, answers in parts.items()}
 
     def _sent(self) -> dict[str, Retrieval]:
         """What each key as sent, or as fetched, answered."""

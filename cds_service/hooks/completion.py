@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
+from cds_service.fhir.answers import KeyState, Pages
 from cds_service.fhir.attachments.outcome import NotRead
 from cds_service.fhir.client.client import MOST_ATTACHMENTS, FhirClient, Reader, Traffic
 from cds_service.fhir.client.failures import Failure, NotFetched
-from cds_service.fhir.record import KEY_TYPES, KeyState, OpenRecord, Pages, own_key
+from cds_service.fhir.record import KEY_TYPES, OpenRecord, own_key
 from cds_service.hooks.requests import HookRequest
 from cds_service.hooks.services import REQUIRED_KEYS, USER_KEY, Service
 

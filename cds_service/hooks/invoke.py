@@ -20,20 +20,12 @@ from cds_service.facts.extract import extract
 from cds_service.facts.model import Facts
 from cds_service.facts.remembered import remembered
 from cds_service.facts.users import role_of
+from cds_service.fhir.answers import KeyState
 from cds_service.fhir.attachments.outcome import NotRead
 from cds_service.fhir.attachments.pdf import parsing_apart
 from cds_service.fhir.client.client import FhirClient, Traffic
 from cds_service.fhir.drafts import Draft, NotABundle
-from cds_service.fhir.record import (
-    IdentityMismatch,
-    KeyState,
-    NoteKind,
-    OpenRecord,
-    PatientRecord,
-    bare_id,
-    open_record,
-    own_key,
-)
+from cds_service.fhir.record import IdentityMismatch, NoteKind, OpenRecord, PatientRecord, bare_id, open_record, own_key
 from cds_service.fhir.resources import Condition
 from cds_service.fhir.text import Means
 from cds_service.hooks.cards import OVERRIDE_REASONS, Words, fill, load_cards

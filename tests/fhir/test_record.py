@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from msgspec import Raw
 
 from cds_service.fhir import resources as fhir
+from cds_service.fhir.answers import KeyState
 from cds_service.fhir.record import (
     KEY_TYPES,
     MOST_PER_TYPE,
     OWN_KEYS,
     IdentityMismatch,
-    KeyState,
     Note,
     NoteKind,
     PatientRecord,

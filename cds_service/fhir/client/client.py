@@ -15,17 +15,17 @@ from urllib.parse import parse_qsl
 
 from cds_service.errors import Malformed
 from cds_service.fhir import decoding, strict_json
+from cds_service.fhir.answers import FURTHER_PAGES, Pages, page_head
 from cds_service.fhir.attachments.content import content_of
 from cds_service.fhir.attachments.outcome import NotRead
 from cds_service.fhir.client.addresses import admitted
 from cds_service.fhir.client.bases import Base, document, listed, permitted, under
-from cds_service.fhir.client.failures import MORE_PAGES, RESTRICTED, Failure, NotFetched, of_status
+from cds_service.fhir.client.failures import RESTRICTED, Failure, NotFetched, of_status
 from cds_service.fhir.client.gates import Gates, Visit
 from cds_service.fhir.client.grants import Grant, Right
 from cds_service.fhir.client.names import Names, Resolve, system_resolver
 from cds_service.fhir.client.sockets import Watch
 from cds_service.fhir.client.transport import FHIR_JSON, MOST_AT_ONCE, Answer, Budget, Line, Route, tls_context
-from cds_service.fhir.record import Pages, page_head
 from cds_service.fhir.resources import Attachment, Binary, NotReadable
 from cds_service.settings import Settings
 
@@ -270,13 +270,13 @@ class Reader:
             if url is None:
                 return Pages(tuple(read), self._failed(Failure.ELSEWHERE).failure.words)
             if len(read) >= most or url in seen:
-                return Pages(tuple(read), MORE_PAGES)
+                return Pages(tuple(read), FURTHER_PAGES)
             seen.add(url)
             try:
                 with self._exchange(query, page=len(read) + 2) as exchange:
                     page = self._page(self._ask(url), exchange)
             except NotFetched as error:
-                return Pages(tuple(read), f"{MORE_PAGES}: {error.failure.words}")
+                return Pages(tuple(read), f"{FURTHER_PAGES}: {error.failure.words}")
             read.append(page.body)
             link = page.next
         return Pages(tuple(read))

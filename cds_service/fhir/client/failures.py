@@ -59,7 +59,6 @@ class Failure(Enum):
         return self.value.counts
 
 
-MORE_PAGES: Final = "further pages were not read"
 RESTRICTED: Final = "the granted scope is restricted"
 
 
